@@ -1,0 +1,23 @@
+//! `aiops`: governed machine learning on Amazon SageMaker Unified Studio, across many AWS accounts.
+//!
+//! The rooms of the house, and which way the arrows run:
+//!
+//! ```text
+//! cli <- commands -> nouns (promote, approve) -> registry, endpoint, governance -> aws -> landscape -> config
+//! ```
+//!
+//! Commands return a [`report::Report`]; `output` is the only room that prints. Nouns know neither the screen nor the
+//! sandbox. `governance` does no I/O. The one seam between product and sandbox is the HTTP client of the AWS SDK.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout))]
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod governance;
+pub mod landscape;
+pub mod output;
+pub mod progress;
+pub mod report;
+pub mod sandbox;

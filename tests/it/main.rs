@@ -1,0 +1,1 @@
+//! The one integration-test binary: every further one would link the SDKs again.
