@@ -21,5 +21,7 @@ pub mod governance;
 pub mod landscape;
 pub mod output;
 pub mod progress;
+#[cfg(feature = "sagemaker")]
+pub mod registry;
 pub mod report;
 pub mod sandbox;

@@ -32,6 +32,7 @@ use self::role::{AssumedRole, Terms};
 use self::time::SdkTime;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
+use crate::governance;
 use crate::sandbox::Sandbox;
 
 pub use self::role::RoleToAssume;
@@ -78,8 +79,6 @@ pub struct CallerIdentity {
     pub account: String,
     /// ARN of the caller.
     pub arn: String,
-    /// The last part of the ARN that names a person or a job: what `SourceIdentity` is made from.
-    pub name: String,
 }
 
 /// AWS, seen from the caller's credentials.
@@ -126,9 +125,8 @@ impl Aws {
             .get_or_try_init(|| async {
                 let sts = aws_sdk_sts::Client::new(&self.base);
                 let output = sts.get_caller_identity().send().await.map_err(AwsError::from)?;
-                let arn = output.arn().unwrap_or_default().to_owned();
-                let name = arn.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
-                Ok(CallerIdentity { account: output.account().unwrap_or_default().to_owned(), arn, name })
+                let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                Ok(CallerIdentity { account: known(output.account()), arn: known(output.arn()) })
             })
             .await
     }
@@ -171,7 +169,7 @@ impl Aws {
         let source_identity = self.source_identity().await?;
         let session_name = match &source_identity {
             Some(name) => name.clone(),
-            None => identifier(&self.caller().await?.name).unwrap_or_else(|| "aiops".to_owned()),
+            None => governance::source_identity(&self.caller().await?.arn).unwrap_or_else(|| "aiops".to_owned()),
         };
         Ok(Terms { session_name, source_identity, duration: self.options.duration, tags: self.options.tags.clone() })
     }
@@ -179,18 +177,10 @@ impl Aws {
     async fn source_identity(&self) -> Result<Option<String>> {
         Ok(match &self.options.source_identity {
             SourceIdentity::None => None,
-            SourceIdentity::Fixed(name) => identifier(name),
-            SourceIdentity::Caller => identifier(&self.caller().await?.name),
+            SourceIdentity::Fixed(name) => governance::source_identity(name),
+            SourceIdentity::Caller => governance::source_identity(&self.caller().await?.arn),
         })
     }
-}
-
-/// A name in the characters that STS accepts for session names and source identities (2 to 64 of `[\w+=,.@-]`). The comma
-/// is left out because model package metadata cannot hold it.
-fn identifier(name: &str) -> Option<String> {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=.@-".contains(c) { c } else { '-' };
-    let name: String = name.chars().map(allowed).take(64).collect();
-    (name.len() >= 2).then_some(name)
 }
 
 /// Clients of one account and Region under one role. Cheap to clone.
