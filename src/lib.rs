@@ -16,6 +16,8 @@ pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "sagemaker")]
+pub mod endpoint;
 pub mod error;
 pub mod governance;
 pub mod landscape;

@@ -161,7 +161,7 @@ impl Aws {
             region: region.to_owned(),
             source_identity: if role.is_some() { self.source_identity().await? } else { None },
             config,
-            partition: RetryPartition::custom(place).build(),
+            retry_partition: RetryPartition::custom(place).build(),
         })
     }
 
@@ -193,14 +193,23 @@ pub struct Session {
     /// The name that AWS records beside everything done in this session; none with ambient credentials.
     pub source_identity: Option<String>,
     config: SdkConfig,
-    partition: RetryPartition,
+    retry_partition: RetryPartition,
 }
 
 impl Session {
+    /// The partition of the Region: the second part of every ARN there.
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
     /// S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)
-            .retry_partition(self.partition.clone())
+            .retry_partition(self.retry_partition.clone())
             .force_path_style(self.config.endpoint_url().is_some());
         aws_sdk_s3::Client::from_conf(config.build())
     }
@@ -208,7 +217,8 @@ impl Session {
     /// SageMaker.
     #[cfg(feature = "sagemaker")]
     pub fn sagemaker(&self) -> aws_sdk_sagemaker::Client {
-        let config = aws_sdk_sagemaker::config::Builder::from(&self.config).retry_partition(self.partition.clone());
+        let config =
+            aws_sdk_sagemaker::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
         aws_sdk_sagemaker::Client::from_conf(config.build())
     }
 
@@ -216,7 +226,7 @@ impl Session {
     #[cfg(feature = "sagemaker")]
     pub fn sagemaker_runtime(&self) -> aws_sdk_sagemakerruntime::Client {
         let config =
-            aws_sdk_sagemakerruntime::config::Builder::from(&self.config).retry_partition(self.partition.clone());
+            aws_sdk_sagemakerruntime::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
         aws_sdk_sagemakerruntime::Client::from_conf(config.build())
     }
 }
