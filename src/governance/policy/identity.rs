@@ -4,13 +4,11 @@ use super::document::{Statement, document};
 use super::{Bucket, Place, Policy, Scope, Workspace, lifecycle};
 use crate::governance::{Persona, Stage};
 
-/// Reading an object, of a certain version too, with its checksums.
-const READ_OBJECT: [&str; 4] =
-    ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"];
+/// Reading an object and its checksums, of a certain version too.
+const READ_OBJECT: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
 
-/// Reading an object to copy it: S3 looks at its tags.
-pub(super) const READ_SOURCE: [&str; 5] =
-    [READ_OBJECT[0], READ_OBJECT[1], READ_OBJECT[2], READ_OBJECT[3], "s3:GetObjectTagging"];
+/// Reading an object to copy it: S3 may look at its tags.
+pub(super) const READ_SOURCE: [&str; 3] = [READ_OBJECT[0], READ_OBJECT[1], "s3:GetObjectTagging"];
 
 /// The policies of the role of `persona` in `place`: what it may read, store and deploy, and how it may move versions.
 ///

@@ -276,14 +276,14 @@ fn actions_by_place_and_persona() {
     }
     insta::assert_snapshot!(rows.join("\n"), @"
     dev everybody: sagemaker:BatchDescribeModelPackage sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel sagemaker:DescribeModelPackage sagemaker:DescribeModelPackageGroup sagemaker:GetModelPackageGroupPolicy sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModelPackageGroups sagemaker:ListModelPackages sagemaker:ListModels sagemaker:ListTags sagemaker:Search
-    dev data-scientist: s3:AbortMultipartUpload s3:GetObject s3:GetObjectAttributes s3:GetObjectVersion s3:GetObjectVersionAttributes s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
+    dev data-scientist: s3:AbortMultipartUpload s3:GetObject s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
     dev lead: sagemaker:UpdateModelPackage
-    dev ci: s3:AbortMultipartUpload s3:GetObject s3:GetObjectAttributes s3:GetObjectVersion s3:GetObjectVersionAttributes s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
+    dev ci: s3:AbortMultipartUpload s3:GetObject s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
     central everybody: sagemaker:BatchDescribeModelPackage sagemaker:DescribeModelPackage sagemaker:DescribeModelPackageGroup sagemaker:GetModelPackageGroupPolicy sagemaker:ListModelPackageGroups sagemaker:ListModelPackages sagemaker:ListTags sagemaker:Search
     central administrator: sagemaker:AddTags sagemaker:CreateModelPackageGroup sagemaker:PutModelPackageGroupPolicy
-    central engineer: s3:AbortMultipartUpload s3:GetObject s3:GetObjectAttributes s3:GetObjectTagging s3:GetObjectVersion s3:GetObjectVersionAttributes s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
-    central governance-officer: s3:GetObject s3:GetObjectAttributes s3:GetObjectVersion s3:GetObjectVersionAttributes s3:ListBucket sagemaker:UpdateModelPackage
-    central ci: s3:AbortMultipartUpload s3:GetObject s3:GetObjectAttributes s3:GetObjectTagging s3:GetObjectVersion s3:GetObjectVersionAttributes s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
+    central engineer: s3:AbortMultipartUpload s3:GetObject s3:GetObjectTagging s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
+    central governance-officer: s3:GetObject s3:GetObjectVersion s3:ListBucket sagemaker:UpdateModelPackage
+    central ci: s3:AbortMultipartUpload s3:GetObject s3:GetObjectTagging s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
     test everybody: sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModels sagemaker:ListTags sagemaker:Search
     test engineer: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:DescribeModelPackage sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
     test ci: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:DescribeModelPackage sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
