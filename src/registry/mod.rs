@@ -3,10 +3,11 @@
 pub mod artifacts;
 pub mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_sagemaker::types::{
-    Filter, ModelPackageSortBy, ModelPackageSummary, Operator, ResourceType, SearchExpression, SortOrder,
+    Filter, ModelApprovalStatus, ModelLifeCycle, ModelPackageSortBy, ModelPackageSummary, Operator, ResourceType,
+    SearchExpression, SortOrder,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
-use crate::governance::{Approval, Observed};
+use crate::governance::{Approval, LifeCycle, MetadataValue, Observed};
 
 /// A version of a model package group, as a listing shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +138,81 @@ pub async fn describe(session: &Session, arn: &str) -> Result<Details> {
             .unwrap_or_default(),
         record: record::of(&output)?,
     })
+}
+
+/// The newest `latest` versions of `group` with their metadata, newest first. What the index does not have yet is described.
+pub async fn versions_with_metadata(
+    session: &Session,
+    group: &str,
+    latest: Option<usize>,
+) -> Result<Vec<(Version, BTreeMap<String, String>)>> {
+    let found = match versions(session, group, latest).await {
+        // No group: nothing was ever promoted.
+        Err(error) if error.class() == Class::NotFound => return Ok(Vec::new()),
+        found => found?,
+    };
+    let mut indexed = if found.is_empty() { BTreeMap::new() } else { indexed_metadata(session, Some(group)).await? };
+    let mut with_metadata = Vec::with_capacity(found.len());
+    for version in found {
+        let metadata = match indexed.remove(&version.arn) {
+            Some(metadata) => metadata,
+            None => describe(session, &version.arn).await?.metadata,
+        };
+        with_metadata.push((version, metadata));
+    }
+    Ok(with_metadata)
+}
+
+/// A change of a version: the lifecycle and what goes with it, in one call.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Where the version goes, with the approval that follows from it.
+    pub to: Option<LifeCycle>,
+    /// `ApprovalDescription` and `StageDescription`: why.
+    pub comment: Option<String>,
+    /// Metadata to add or replace.
+    pub metadata: BTreeMap<String, MetadataValue>,
+}
+
+/// Writes `change`, and reads back that it is there.
+///
+/// AWS does not say whether sent metadata replaces or joins what is there, so everything is sent, and read back.
+pub async fn update(session: &Session, details: &Details, change: &Change) -> Result<Details> {
+    let arn = &details.version.arn;
+    let mut metadata: HashMap<String, String> = details.metadata.clone().into_iter().collect();
+    metadata.extend(change.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().to_owned())));
+    let lifecycle = change.to.map(|to| {
+        ModelLifeCycle::builder()
+            .stage(to.stage.as_str())
+            .stage_status(to.status.as_str())
+            .set_stage_description(change.comment.as_deref().map(one_line))
+            .build()
+    });
+    session
+        .sagemaker()
+        .update_model_package()
+        .model_package_arn(arn)
+        .set_model_life_cycle(lifecycle)
+        .set_model_approval_status(change.to.map(|to| ModelApprovalStatus::from(to.approval().as_str())))
+        .set_approval_description(change.comment.as_deref().map(one_line))
+        .set_customer_metadata_properties(Some(metadata.clone()).filter(|metadata| !metadata.is_empty()))
+        .send()
+        .await
+        .map_err(|error| Error::from(AwsError::from(error)).context(format!("cannot change {arn}")))?;
+    let now = describe(session, arn).await?;
+    let moved = change.to.is_none_or(|to| now.version.lifecycle.known() == Some(to));
+    let written = metadata.iter().all(|(key, value)| now.metadata.get(key) == Some(value));
+    if moved && written {
+        return Ok(now);
+    }
+    Err(Error::failed(format!("{arn} was changed by somebody else at the same time"))
+        .because(format!("it is {} now", now.version.lifecycle))
+        .hint("look at `aiops status`, and decide again"))
+}
+
+/// AWS takes at most 1,024 characters, without line breaks.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1024).collect()
 }
 
 /// `CustomerMetadataProperties` of the versions of `group`, by ARN: one call for a hundred versions. From the search index,

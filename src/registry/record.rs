@@ -11,6 +11,7 @@ use aws_smithy_schema::serde::{SerdeError, SerializableStruct, ShapeDeserializer
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::governance::{Digest, digest};
 
 /// What a new version takes over from its source as it is, besides rewritten addresses. Left out on purpose: approval and
 /// lifecycle (decided anew), tags (the group's), security (the central key), `SourceUri` (it may not come with a
@@ -72,6 +73,15 @@ pub fn carried(record: &Value) -> Map<String, Value> {
             (name, value)
         })
         .collect()
+}
+
+/// The digest of an inference specification that approvals and deployments are bound to.
+///
+/// Entity tags are left out: AWS may fill them in by itself, and they say nothing that the content digest does not.
+pub fn specification_digest(specification: &Value) -> Digest {
+    let mut specification = specification.clone();
+    drop_entity_tags(&mut specification);
+    digest::spec_sha256(&specification)
 }
 
 fn drop_entity_tags(value: &mut Value) {
