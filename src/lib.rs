@@ -13,11 +13,19 @@
 
 pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod context;
 pub mod error;
 pub mod governance;
+pub mod interrupt;
 pub mod landscape;
+pub mod model_ref;
 pub mod output;
 pub mod progress;
 pub mod report;
+mod run;
 pub mod sandbox;
+pub mod settings;
+
+pub use run::main;
