@@ -4,6 +4,7 @@
 //! keep the second Ctrl-C waiting too.
 
 use std::future::Future;
+use std::io;
 
 use tokio::sync::watch;
 
@@ -17,12 +18,22 @@ impl Interrupt {
     /// Listens for Ctrl-C, and for SIGTERM where there is one, from now on.
     pub fn listen() -> Result<Self> {
         let (sender, receiver) = watch::channel(false);
-        let cannot = |error: std::io::Error| Error::failed("cannot listen for Ctrl-C").because(error);
+        let cannot = |error: io::Error| Error::failed("cannot listen for Ctrl-C").because(error);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
-        std::thread::Builder::new()
-            .name("interrupt".into())
-            .spawn(move || runtime.block_on(watch_signals(&sender)))
-            .map_err(cannot)?;
+        let mut signals = {
+            let _entered = runtime.enter();
+            Signals::new().map_err(cannot)?
+        };
+        let watch = async move {
+            loop {
+                signals.next().await;
+                if sender.send_replace(true) {
+                    exit_at_once();
+                }
+            }
+        };
+        let watch = move || runtime.block_on(watch);
+        std::thread::Builder::new().name("interrupt".into()).spawn(watch).map_err(cannot)?;
         Ok(Interrupt(receiver))
     }
 
@@ -56,27 +67,41 @@ impl Interrupt {
     }
 }
 
-async fn watch_signals(sender: &watch::Sender<bool>) {
-    while next_signal().await.is_ok() {
-        if sender.send_replace(true) {
-            exit_at_once();
+/// The signals that ask a process to stop.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }
 
-#[cfg(unix)]
-async fn next_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
-}
+/// The signal that asks a process to stop.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
 
-#[cfg(not(unix))]
-async fn next_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Signals)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
 }
 
 #[expect(clippy::exit, reason = "the user insists, and the main thread may be stuck")]

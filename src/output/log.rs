@@ -4,9 +4,12 @@ use std::io;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 
 use super::{Ui, text};
 use crate::cli::values::LogFormat;
+use crate::clock::SharedClock;
 use crate::error::{Error, Result};
 
 /// Starts logging to `ui`: warnings, or with `-v` more. `filter` (`AIOPS_LOG`) overrides what `-v` chooses.
@@ -25,13 +28,25 @@ pub fn start(ui: &Ui, verbosity: u8, format: LogFormat, filter: Option<&str>) ->
             .hint("write it like `warn,aiops=debug`, or unset it")
     })?;
     let writer = LogWriter { ui: ui.clone(), format };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
+    let timer = LogTimer(ui.clock().clone());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_timer(timer).with_ansi(false);
     // An error means that a subscriber is there already.
     let _ = match format {
         LogFormat::Text => builder.compact().try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     Ok(())
+}
+
+/// Dates events by the injected clock.
+#[derive(Debug)]
+struct LogTimer(SharedClock);
+
+impl FormatTime for LogTimer {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:.3}", self.0.now())
+    }
 }
 
 /// Writes whole events to the screen.
