@@ -73,8 +73,9 @@ fn grid(rows: &[Vec<Cell>], style: Style) -> comfy_table::Table {
         grid.enforce_styling();
     }
     grid.add_rows(rows.iter().map(|row| one_line(row.iter().map(styled))));
-    for column in grid.column_iter_mut() {
-        column.set_padding((0, 2));
+    let last = rows.first().map_or(0, Vec::len).saturating_sub(1);
+    for (index, column) in grid.column_iter_mut().enumerate() {
+        column.set_padding((0, if index == last { 0 } else { 2 }));
     }
     grid
 }

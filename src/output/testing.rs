@@ -63,6 +63,14 @@ impl Screen {
         self.change(|inner| inner.clock = clock)
     }
 
+    /// The same screen with stdout on a terminal of so many columns.
+    pub fn on_terminal(self, width: u16) -> Self {
+        self.change(|inner| {
+            inner.stdout.terminal = true;
+            inner.stdout.width = Some(width);
+        })
+    }
+
     /// The same screen under `--quiet`.
     pub fn quiet(self) -> Self {
         self.change(|inner| inner.quiet = true)

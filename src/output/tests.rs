@@ -48,8 +48,12 @@ fn one_answer_in_every_format() {
 }
 
 #[test]
-fn without_a_terminal_the_default_is_tsv() {
+fn the_default_is_a_table_on_a_terminal_and_tsv_elsewhere() {
     assert!(matches!(Rendering::new(&Answer::Auto, &Screen::new().ui), Ok(Rendering::Tsv)));
+    let screen = Screen::new().on_terminal(16);
+    let rendering = Rendering::new(&Answer::Auto, &screen.ui).unwrap();
+    screen.ui.answer(&report(), &rendering).unwrap();
+    assert_eq!(screen.stdout(), "MODEL  COMMENT\nchurn  a\\tb\\n\\\\…\n");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn nothing_is_cut_without_a_width() {
 fn long_cells_are_cut_to_the_terminal() {
     insta::assert_snapshot!(render(&status(), Style { width: Some(44), color: false }), @r"
     MODEL    STAGE     COMMENT
-    churn:3  Approved  better than :2 on ever…
+    churn:3  Approved  better than :2 on every …
     漢字:12  Pending   a\nb\u{1b}[2J\u{202e}
     price:1  Failed
     ");
