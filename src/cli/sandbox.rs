@@ -1,6 +1,7 @@
 //! `aiops sandbox`
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -38,7 +39,7 @@ Examples:
 
     aiops sandbox serve
     aiops sandbox serve --listen 127.0.0.1:5000 --speed 60
-    aiops sandbox serve --sandbox=./scratch")]
+    aiops sandbox serve --sandbox=./scratch --faults faults.yaml")]
 pub struct ServeArgs {
     /// Loopback address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4577", value_parser = loopback_address)]
@@ -47,6 +48,10 @@ pub struct ServeArgs {
     /// How many times faster than real time asynchronous states change
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     pub speed: f64,
+
+    /// Faults to inject, as a YAML list: which calls fail, and how
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
 }
 
 /// Remove everything in the sandbox

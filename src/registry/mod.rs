@@ -1,6 +1,8 @@
 //! Model package groups and versions of one registry: read, created as verified copies.
 
 pub mod artifacts;
+pub mod find;
+pub mod integrity;
 pub mod record;
 
 use std::collections::{BTreeMap, HashMap};
