@@ -1,0 +1,140 @@
+//! Faults as data: what goes wrong, for which call, before or after its effect.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::call::ApiError;
+
+/// One thing that goes wrong.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Fault {
+    /// Signing name of the service, such as `sagemaker`; any when absent.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Operation name, such as `CreateModelPackage`; any when absent.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// Twelve digits of the account that the call acts in; any when absent.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// How many matching calls pass unharmed first.
+    #[serde(default)]
+    pub skip: u64,
+    /// How many matching calls are hit after those; for ever when absent.
+    #[serde(default)]
+    pub times: Option<u64>,
+    /// Whether the call has taken effect when it goes wrong.
+    #[serde(default)]
+    pub when: When,
+    /// What happens.
+    pub effect: Effect,
+}
+
+/// On which side of the call's effect a fault strikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// The call does nothing.
+    #[default]
+    Before,
+    /// The call does all it does; only the answer is lost.
+    After,
+}
+
+/// What a fault does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Effect {
+    /// An error answer with this HTTP status, code and message.
+    Error {
+        /// HTTP status.
+        status: u16,
+        /// AWS error code.
+        code: String,
+        /// AWS error message.
+        message: String,
+    },
+    /// `ThrottlingException`, HTTP 400, "Rate exceeded".
+    Throttle,
+    /// `InternalFailure`, HTTP 500.
+    Internal,
+    /// The connection breaks without an answer.
+    Drop,
+    /// The answer comes this many seconds late.
+    Delay(u64),
+}
+
+impl Effect {
+    /// The delay that this effect stands for, if it is one.
+    pub(super) fn delay(&self) -> Option<Duration> {
+        match self {
+            Effect::Delay(seconds) => Some(Duration::from_secs(*seconds)),
+            _ => None,
+        }
+    }
+
+    /// What this effect does to the answer, if anything.
+    pub(super) fn strike(&self) -> Option<Strike> {
+        Some(match self {
+            Effect::Error { status, code, message } => Strike::Error(ApiError::new(*status, code, message)),
+            Effect::Throttle => Strike::Error(ApiError::new(400, "ThrottlingException", "Rate exceeded")),
+            Effect::Internal => Strike::Error(ApiError::internal("An internal failure occurred.")),
+            Effect::Drop => Strike::Drop,
+            Effect::Delay(_) => return None,
+        })
+    }
+}
+
+/// What a fault amounts to, delays apart.
+pub(super) enum Strike {
+    Error(ApiError),
+    Drop,
+}
+
+/// A call as faults and the log see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRecord {
+    /// Signing name of the service.
+    pub service: String,
+    /// Operation name.
+    pub operation: String,
+    /// The account of the caller.
+    pub account: String,
+    /// HTTP status of the answer; 0 when the connection was broken.
+    pub status: u16,
+}
+
+/// The faults that are switched on, and how often each has matched.
+#[derive(Debug, Default)]
+pub(super) struct Switchboard(Vec<(Fault, u64)>);
+
+impl Switchboard {
+    pub fn add(&mut self, fault: Fault) {
+        self.0.push((fault, 0));
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault that strikes this call. Counts the call for every fault that it matches.
+    pub fn strike(&mut self, service: &str, operation: &str, account: &str) -> Option<Fault> {
+        let matches = |pattern: &Option<String>, value: &str| pattern.as_deref().is_none_or(|wanted| wanted == value);
+        let mut struck = None;
+        for (fault, seen) in &mut self.0 {
+            if matches(&fault.service, service)
+                && matches(&fault.operation, operation)
+                && matches(&fault.account, account)
+            {
+                *seen += 1;
+                let hit = *seen > fault.skip && fault.times.is_none_or(|times| *seen <= fault.skip + times);
+                if hit && struck.is_none() {
+                    struck = Some(fault.clone());
+                }
+            }
+        }
+        struck
+    }
+}
