@@ -163,17 +163,17 @@ pub fn check(registry: Registry, from: &Observed, to: LifeCycle) -> Result<&'sta
     })
 }
 
-/// For whom a version is waiting, and what they are to do. Nobody, when it has arrived or was rejected.
+/// The move that a version waits for: made by the first of its personas. None, when it has arrived or was rejected.
 ///
 /// A version approved in dev waits to be copied; whether a copy exists, only the central registry knows.
-pub fn waiting_for(registry: Registry, lifecycle: LifeCycle) -> Option<(Persona, &'static str)> {
+pub fn waiting_for(registry: Registry, lifecycle: LifeCycle) -> Option<&'static Move> {
     if lifecycle.status == Rejected {
         return None;
     }
     let onward = next_moves(registry, &lifecycle.into()).find(|step| step.to.status != Rejected);
     let copy =
         (registry == Registry::Dev && lifecycle == LifeCycle::new(Dev, Approved)).then(|| creation(Registry::Central));
-    onward.or(copy).map(|step| (step.by[0], step.act))
+    onward.or(copy)
 }
 
 /// Whether a version of the central registry may be deployed to a stage (to dev: whether it passed dev's decision).

@@ -59,9 +59,10 @@ impl Refusal {
                  persona has, such as Dev/Pending in dev"
                     .to_owned(),
             ],
-            Refusal::NotDeployable { at, needs, .. } => {
-                let waits = at.known().and_then(|at| waiting_for(Registry::Central, at));
-                let waits = waits.map(|(persona, act)| format!("it is waiting for the {}: {act}", persona.title()));
+            Refusal::NotDeployable { to, at, needs } => {
+                let registry = if *to == Stage::Dev { Registry::Dev } else { Registry::Central };
+                let waits = at.known().and_then(|at| waiting_for(registry, at));
+                let waits = waits.map(|step| format!("it is waiting for the {}: {}", who(step), step.act));
                 waits.into_iter().chain([format!("it may be from {needs} on, unless it was rejected")]).collect()
             }
         }
@@ -89,6 +90,7 @@ impl fmt::Display for Refusal {
             Refusal::Foreign { stage, status } => {
                 write!(f, "the version is in stage {stage:?} with status {status:?}, which aiops does not know")
             }
+            Refusal::NotDeployable { to: Stage::Dev, at, .. } => write!(f, "a version {} may not leave dev", standing(at)),
             Refusal::NotDeployable { to, at, .. } => {
                 write!(f, "a version {} may not be deployed to {}", standing(at), to.as_str().to_lowercase())
             }

@@ -143,8 +143,9 @@ fn waiting(version: &VersionStatus) -> Option<Waiting> {
     if at == LifeCycle::new(Stage::Prod, Status::Approved) && served {
         return None;
     }
-    let (persona, act) = machine::waiting_for(registry, at)?;
-    Some(Waiting { persona, act, since: registered.registered_at })
+    let step = machine::waiting_for(registry, at)?;
+    let persona = *step.by.first()?;
+    Some(Waiting { persona, act: step.act, registry: step.registry, to: step.to, since: registered.registered_at })
 }
 
 impl From<&Version> for Registered {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::endpoint::live::LiveVariant;
-use crate::governance::{Approval, Observed, Persona, Stage};
+use crate::governance::{self, Approval, LifeCycle, Observed, Persona, Registry, Stage};
 
 pub use self::gather::{Scope, status};
 
@@ -98,8 +98,29 @@ pub struct Waiting {
     pub persona: Persona,
     /// What.
     pub act: &'static str,
+    /// In which registry.
+    pub registry: Registry,
+    /// Where the version goes by it.
+    pub to: LifeCycle,
     /// Since when, as far as is known.
     pub since: Option<Timestamp>,
+}
+
+impl Waiting {
+    /// The command that does it, for the version `name` (`MODEL:VERSION`) of `tenant`.
+    pub fn command(&self, name: &str, tenant: &str) -> String {
+        let stage = self.to.stage.to_string().to_lowercase();
+        match (self.registry, self.to.status) {
+            (Registry::Central, governance::Status::Pending) => format!("aiops promote {name} --to {stage} --tenant {tenant}"),
+            (Registry::Central, _) if self.to.stage == Stage::Dev => {
+                format!("aiops promote {name} --to central --tenant {tenant}")
+            }
+            (_, status) => {
+                let status = status.to_string().to_lowercase();
+                format!("aiops approve {name} --stage {stage} --status {status} --tenant {tenant} --comment ...")
+            }
+        }
+    }
 }
 
 /// An account that could not be asked.

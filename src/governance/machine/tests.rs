@@ -232,7 +232,7 @@ fn what_may_be_deployed_sagemaker_lets_us_deploy() {
 fn versions_wait_for_somebody() {
     let rows = REGISTRIES.into_iter().flat_map(|registry| {
         reachable(registry, |_| true).into_iter().map(move |at| {
-            let waits = waiting_for(registry, at).map(|(persona, act)| format!("{}: {act}", persona.title()));
+            let waits = waiting_for(registry, at).map(|step| format!("{}: {}", step.by[0].title(), step.act));
             format!("{registry:7} {at:13} {}", waits.unwrap_or("-".to_owned()))
         })
     });

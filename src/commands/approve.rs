@@ -1,0 +1,107 @@
+//! `approve`: decisions, and what waits for one.
+
+use serde::Serialize;
+
+use crate::approve::{self, Effect};
+use crate::cli::approve::{Args, Decision, Verb};
+use crate::commands::setting::Setting;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::governance::{LifeCycle, Persona};
+use crate::report::{Cell, Report, Table, Tone, View};
+use crate::status::{self, Scope};
+
+/// Decides, or lists what waits.
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
+    match (&args.verb, &args.decision) {
+        (Some(Verb::List(_)), _) => list(context).await,
+        (None, Some(decision)) => decide(context, decision).await,
+        (None, None) => Err(Error::usage("what is to be decided?").hint("`aiops approve list` shows what waits")),
+    }
+}
+
+async fn decide(context: &Context, decision: &Decision) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let scene = setting.open(context).await?;
+    let world = scene.world(context)?;
+    let to = LifeCycle::new(decision.stage, decision.status);
+    let tenant = context.settings.tenant.as_deref();
+    let decided = approve::decide(&world, &decision.model, tenant, to, &decision.comment).await?;
+    let version = decided.version.map_or_else(String::new, |version| format!(":{version}"));
+    let effect = match decided.effect {
+        Effect::Decided => Cell::new(format!("{} -> {}", decided.from, decided.to), Tone::Good),
+        Effect::AlreadySo => Cell::new(format!("was {} already", decided.to), Tone::Faint),
+        Effect::WouldDecide => Cell::new(format!("{} -> {}, not done", decided.from, decided.to), Tone::Waiting),
+    };
+    let fields = vec![
+        ("Model".to_owned(), format!("{}/{}{version}", decided.tenant, decided.model).into()),
+        ("Decision".to_owned(), effect),
+        ("Registry".to_owned(), decided.registry.to_string().into()),
+        ("By".to_owned(), decided.by.clone().unwrap_or_else(|| "-".to_owned()).into()),
+        ("Comment".to_owned(), decided.comment.clone().into()),
+    ];
+    Report::new(&decided, View::Fields(fields))
+}
+
+/// A version that waits for somebody.
+#[derive(Serialize)]
+struct Waiting {
+    tenant: String,
+    model: String,
+    version: Option<u32>,
+    persona: Persona,
+    act: &'static str,
+    lifecycle: String,
+    command: String,
+}
+
+async fn list(context: &Context) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let scene = setting.open(context).await?;
+    let world = scene.world(context)?;
+    let scope = Scope { tenant: context.settings.tenant.clone(), ..Scope::default() };
+    let status = status::status(&world, &scope).await?;
+    let mut waiting = Vec::new();
+    for model in &status.models {
+        for version in &model.versions {
+            let Some(wait) = &version.waiting_for else { continue };
+            if context.settings.persona.is_some_and(|persona| persona != wait.persona) {
+                continue;
+            }
+            let at = version.central.as_ref().or(version.dev.as_ref());
+            let name = version.version.map_or_else(|| model.model.clone(), |number| format!("{}:{number}", model.model));
+            waiting.push(Waiting {
+                tenant: model.tenant.clone(),
+                model: model.model.clone(),
+                version: version.version,
+                persona: wait.persona,
+                act: wait.act,
+                lifecycle: at.map_or_else(String::new, |known| known.lifecycle.to_string()),
+                command: wait.command(&name, &model.tenant),
+            });
+        }
+    }
+    let rows = waiting.iter().map(|wait| {
+        vec![
+            wait.tenant.clone().into(),
+            wait.model.clone().into(),
+            wait.version.map_or_else(|| "-".to_owned(), |version| version.to_string()).into(),
+            wait.lifecycle.clone().into(),
+            Cell::new(wait.persona.title(), Tone::Waiting),
+            wait.command.clone().into(),
+        ]
+    });
+    let table = Table {
+        columns: vec!["TENANT", "MODEL", "VERSION", "NOW", "WAITING FOR", "COMMAND"],
+        rows: rows.collect(),
+        empty: "nothing waits for anybody",
+    };
+    let partial = (!status.unreachable.is_empty()).then_some(Kind::Partial);
+    for account in &status.unreachable {
+        crate::progress::Progress::warn(
+            &context.ui,
+            &format!("account {} was not asked: {}", account.account, account.reason),
+        );
+    }
+    Ok(Report::new(&waiting, View::Table(table))?.verdict(partial))
+}

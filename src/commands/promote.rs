@@ -1,0 +1,131 @@
+//! `promote`: a version moves to central, test or prod.
+
+use serde::Serialize;
+
+use crate::aws::poll::Patience;
+use crate::cli::promote::Args;
+use crate::cli::values::Destination;
+use crate::commands::setting::Setting;
+use crate::context::Context;
+use crate::endpoint::deploy::Effect;
+use crate::error::{Kind, Result};
+use crate::governance::{Persona, Registry, Stage, TestStatus};
+use crate::promote::{self, Copied, CopyEffect, DeployProgress, Deployed, Deploying};
+use crate::registry::find;
+use crate::report::{Cell, Report, Tone, View};
+use crate::world::World;
+
+/// What a promotion answers. `destination` tells the two shapes apart.
+#[derive(Serialize)]
+#[serde(tag = "destination", rename_all = "kebab-case")]
+enum Promotion {
+    Central(Copied),
+    Test(Deployed),
+    Prod(Deployed),
+}
+
+/// Promotes.
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let scene = setting.open(context).await?;
+    let world = scene.world(context)?;
+    let tenant = context.settings.tenant.as_deref();
+    match args.to {
+        Destination::Central => to_central(&world, args, tenant).await,
+        Destination::Test => to_stage(&world, args, tenant, Stage::Test).await,
+        Destination::Prod => to_stage(&world, args, tenant, Stage::Prod).await,
+    }
+}
+
+async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Result<Report> {
+    let model = find::model(world, &args.model, tenant, Registry::Dev).await?;
+    let dev = world.session(model.tenant.stage(Stage::Dev), Persona::Engineer).await?;
+    let version = find::version(&dev, &model, Registry::Dev, &args.model).await?;
+    let copied = promote::to_central(world, &model, &version, &dev).await?;
+    let effect = match copied.effect {
+        CopyEffect::Copied => Cell::new("copied and verified", Tone::Good),
+        CopyEffect::AlreadyThere => Cell::new("was there already, verified", Tone::Good),
+        CopyEffect::WouldCopy => Cell::new("would be copied", Tone::Waiting),
+    };
+    let fields = vec![
+        field("Model", format!("{}/{}:{}", copied.tenant, copied.model, copied.version)),
+        ("Effect".to_owned(), effect),
+        field("Central", copied.central_arn.clone().unwrap_or_else(|| "-".to_owned())),
+        field("Artifacts", format!("{} ({} objects, {} bytes)", copied.artifacts, copied.objects, copied.bytes)),
+        field("Content", format!("sha256:{}", copied.content_sha256)),
+    ];
+    let next = format!("deploy it to test: aiops promote {}:{} --to test", copied.model, copied.version);
+    Ok(Report::new(&Promotion::Central(copied), View::Fields(fields))?.next(next))
+}
+
+async fn to_stage(world: &World<'_>, args: &Args, tenant: Option<&str>, stage: Stage) -> Result<Report> {
+    let model = find::model(world, &args.model, tenant, Registry::Central).await?;
+    let central = world.session(world.landscape.central(), Persona::Engineer).await?;
+    let version = find::version(&central, &model, Registry::Central, &args.model).await?;
+    let patience = Patience { interval: world.config.promotion.poll, deadline: args.timeout };
+    let deploying = Deploying { stage, patience, wait: !args.no_wait };
+    let deployed = promote::to_stage(world, &model, &version.arn, &central, deploying).await?;
+    let failed = deployed.smoke_test.as_ref().is_some_and(|test| test.status == TestStatus::Failed);
+    let next = next_step(&deployed, failed);
+    let view = View::Fields(fields(&deployed));
+    let promotion = if stage == Stage::Prod { Promotion::Prod(deployed) } else { Promotion::Test(deployed) };
+    let report = Report::new(&promotion, view)?.verdict(failed.then_some(Kind::Failed));
+    Ok(match next {
+        Some(next) => report.next(next),
+        None => report,
+    })
+}
+
+fn field(name: &str, value: impl Into<Cell>) -> (String, Cell) {
+    (name.to_owned(), value.into())
+}
+
+fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
+    let version = deployed.version.map_or_else(String::new, |version| format!(":{version}"));
+    let mut fields = vec![field("Model", format!("{}/{}{version}", deployed.tenant, deployed.model))];
+    let effect = match (deployed.progress, deployed.deployment.as_ref().map(|deployment| deployment.effect)) {
+        (DeployProgress::Planned, _) => Cell::new("would be deployed", Tone::Waiting),
+        (DeployProgress::Started, _) => Cell::new("deployment started", Tone::Waiting),
+        (DeployProgress::Serving, Some(Effect::Unchanged)) => Cell::new("was serving already", Tone::Good),
+        (DeployProgress::Serving, Some(Effect::Created)) => Cell::new("serving on a new endpoint", Tone::Good),
+        (DeployProgress::Serving, _) => Cell::new("serving", Tone::Good),
+    };
+    fields.push(("Effect".to_owned(), effect));
+    if let Some(deployment) = &deployed.deployment {
+        fields.push(field("Endpoint", deployment.endpoint.clone()));
+        fields.push(field("Config", deployment.config.clone()));
+        if let Some(previous) = &deployment.previous_config {
+            fields.push(field("Before", previous.clone()));
+        }
+    }
+    if let Some(lifecycle) = deployed.lifecycle {
+        fields.push(field("Lifecycle", lifecycle.to_string()));
+    }
+    if let Some(test) = &deployed.smoke_test {
+        let cell = match (&test.failure, &test.answer) {
+            (Some(failure), _) => Cell::new(format!("Failed: {failure}"), Tone::Bad),
+            (None, answer) => {
+                let answer = answer.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+                Cell::new(format!("Passed: {answer}"), Tone::Good)
+            }
+        };
+        fields.push(("Smoke test".to_owned(), cell));
+    }
+    fields
+}
+
+fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {
+    let version = deployed.version.map_or_else(String::new, |version| format!(":{version}"));
+    let name = format!("{}{version}", deployed.model);
+    let stage = deployed.stage.to_string().to_lowercase();
+    match deployed.progress {
+        DeployProgress::Planned => None,
+        DeployProgress::Started => Some(format!("see how it goes: aiops status {name}")),
+        DeployProgress::Serving if failed => {
+            Some(format!("the endpoint serves but does not answer: mend it, or reject the version with `aiops approve {name} --stage {stage} --status rejected --comment ...`"))
+        }
+        DeployProgress::Serving => Some(format!(
+            "a governance officer decides: aiops approve {name} --stage {stage} --status approved --comment ..."
+        )),
+    }
+}
