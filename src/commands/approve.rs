@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
 async fn decide(context: &Context, decision: &Decision) -> Result<Report> {
     let setting = Setting::load(context)?;
     let scene = setting.open(context).await?;
-    let world = scene.world(context)?;
+    let world = scene.world(context);
     let to = LifeCycle::new(decision.stage, decision.status);
     let tenant = context.settings.tenant.as_deref();
     let decided = approve::decide(&world, &decision.model, tenant, to, &decision.comment).await?;
@@ -58,7 +58,7 @@ struct Waiting {
 async fn list(context: &Context) -> Result<Report> {
     let setting = Setting::load(context)?;
     let scene = setting.open(context).await?;
-    let world = scene.world(context)?;
+    let world = scene.world(context);
     let scope = Scope { tenant: context.settings.tenant.clone(), ..Scope::default() };
     let status = status::status(&world, &scope).await?;
     let mut waiting = Vec::new();

@@ -28,7 +28,7 @@ enum Promotion {
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     let setting = Setting::load(context)?;
     let scene = setting.open(context).await?;
-    let world = scene.world(context)?;
+    let world = scene.world(context);
     let tenant = context.settings.tenant.as_deref();
     match args.to {
         Destination::Central => to_central(&world, args, tenant).await,

@@ -17,7 +17,7 @@ const LATEST: usize = 5;
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     let setting = Setting::load(context)?;
     let scene = setting.open(context).await?;
-    let world = scene.world(context)?;
+    let world = scene.world(context);
     let latest = args.latest.map(|number| number.get() as usize).or((!args.all).then_some(LATEST));
     let scope = Scope {
         tenant: context.settings.tenant.clone(),
