@@ -12,6 +12,7 @@
 pub mod call;
 pub mod faults;
 pub mod iam;
+pub mod sagemaker;
 pub mod service;
 pub mod shape;
 pub mod store;

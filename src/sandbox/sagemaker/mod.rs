@@ -1,0 +1,3 @@
+//! Amazon SageMaker.
+
+mod predictor;
