@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// A boxed sleep.
-pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// A source of time. The sandbox has one whose sleeps cost nothing.
 pub trait Clock: fmt::Debug + Send + Sync {

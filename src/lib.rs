@@ -11,13 +11,19 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout))]
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "sagemaker")]
+pub mod endpoint;
 pub mod error;
 pub mod governance;
 pub mod landscape;
 pub mod output;
 pub mod progress;
+#[cfg(feature = "sagemaker")]
+pub mod registry;
 pub mod report;
 pub mod sandbox;

@@ -1,0 +1,241 @@
+//! What went wrong with an AWS call, in classes, and what to do about each: the one place that knows AWS's error codes.
+//!
+//! SageMaker has no typed "not found": a missing thing is a `ValidationException` that says so. So classes are decided by
+//! code and by message.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::error::{Error, Kind};
+
+/// Classes of AWS errors, by what the caller can do about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// IAM or a resource policy refused.
+    Denied,
+    /// The credentials were valid once.
+    Expired,
+    /// There are no credentials, or AWS does not know them.
+    Unauthenticated,
+    /// Too many calls.
+    Throttled,
+    /// The thing does not exist (or the caller may not know that it does).
+    NotFound,
+    /// The thing exists already.
+    AlreadyExists,
+    /// Somebody else was faster, or the thing is in a state that does not allow this.
+    Conflict,
+    /// A condition on the request was not met (S3, HTTP 412).
+    PreconditionFailed,
+    /// AWS does not accept the request.
+    Invalid,
+    /// No answer.
+    Unreachable,
+    /// AWS failed.
+    Service,
+}
+
+/// A failed AWS call.
+#[derive(Debug)]
+pub struct AwsError {
+    class: Class,
+    code: String,
+    message: String,
+    request_id: Option<String>,
+}
+
+impl AwsError {
+    /// What the caller can do about it.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// AWS's error code, or the kind of transport failure.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// AWS's words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for AwsError {}
+
+impl<E> From<SdkError<E, HttpResponse>> for AwsError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        let request_id = error
+            .raw_response()
+            .and_then(|response| {
+                ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| response.headers().get(*name))
+            })
+            .map(str::to_owned);
+        let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+        match &error {
+            SdkError::ServiceError(context) => {
+                let code = context.err().code().unwrap_or(by_status(status)).to_owned();
+                let message = context.err().message().unwrap_or("no further explanation").to_owned();
+                AwsError { class: classify(&code, &message, status), code, message, request_id }
+            }
+            SdkError::DispatchFailure(failure) => {
+                let text = DisplayErrorContext(&error).to_string();
+                transport(failure.is_io() || failure.is_timeout(), text)
+            }
+            SdkError::TimeoutError(_) => transport(true, "the call took too long".to_owned()),
+            _ => transport(false, DisplayErrorContext(&error).to_string()),
+        }
+    }
+}
+
+/// A failure on the way to AWS. Failing to get credentials is reported there too, with the refusal of `AssumeRole` inside.
+fn transport(broken: bool, text: String) -> AwsError {
+    let class = if broken {
+        Class::Unreachable
+    } else if contains_any(&text, &["AccessDenied"]) {
+        Class::Denied
+    } else if contains_any(&text, &["ExpiredToken", "token has expired", "session has expired"]) {
+        Class::Expired
+    } else if contains_any(&text, &["InvalidClientTokenId", "UnrecognizedClient"]) || text.contains("redentials") {
+        Class::Unauthenticated
+    } else {
+        Class::Unreachable
+    };
+    let code = match class {
+        Class::Unreachable => "Unreachable",
+        Class::Denied => "AccessDenied",
+        Class::Expired => "ExpiredToken",
+        _ => "NoCredentials",
+    };
+    AwsError { class, code: code.to_owned(), message: innermost(&text), request_id: None }
+}
+
+/// The most telling part of the SDK's long chain: the role refusal where there is one.
+fn innermost(text: &str) -> String {
+    let start = ["User: ", "is not authorized"].iter().find_map(|mark| text.find(mark));
+    let telling = start.and_then(|start| text.get(start..)).unwrap_or(text);
+    telling.split(" (").next().unwrap_or(telling).trim_end_matches([':', ' ']).to_owned()
+}
+
+fn by_status(status: u16) -> &'static str {
+    match status {
+        403 => "AccessDenied",
+        404 => "NotFound",
+        412 => "PreconditionFailed",
+        500.. => "InternalFailure",
+        _ => "Unknown",
+    }
+}
+
+fn contains_any(text: &str, marks: &[&str]) -> bool {
+    marks.iter().any(|mark| text.contains(mark))
+}
+
+fn classify(code: &str, message: &str, status: u16) -> Class {
+    match code {
+        _ if code.starts_with("AccessDenied") || code.contains("NotAuthorized") || code == "Forbidden" => Class::Denied,
+        _ if code.starts_with("ExpiredToken") || code == "RequestExpired" => Class::Expired,
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "IncompleteSignature"
+        | "MissingAuthenticationTokenException" => Class::Unauthenticated,
+        _ if code.starts_with("Throttl") || code.starts_with("TooManyRequests") || code == "SlowDown" => {
+            Class::Throttled
+        }
+        "PreconditionFailed" => Class::PreconditionFailed,
+        _ if code.contains("NotFound") || code.starts_with("NoSuch") || code == "NoSuchEntity" => Class::NotFound,
+        _ if code.contains("AlreadyExists") || code == "BucketAlreadyOwnedByYou" => Class::AlreadyExists,
+        "ConflictException" | "ConditionalRequestConflict" | "ResourceInUse" | "OperationAborted" => Class::Conflict,
+        _ if status >= 500 => Class::Service,
+        _ if contains_any(message, &["does not exist", "Could not find", "not found"]) => Class::NotFound,
+        _ if contains_any(message, &["already exist"]) => Class::AlreadyExists,
+        _ if contains_any(message, &["in-progress", "in progress"]) => Class::Conflict,
+        _ => Class::Invalid,
+    }
+}
+
+impl From<AwsError> for Error {
+    fn from(error: AwsError) -> Self {
+        let kind = match error.class {
+            Class::Denied => Kind::Denied,
+            Class::Expired | Class::Unauthenticated => Kind::NotAuthenticated,
+            _ => Kind::Failed,
+        };
+        let hint = hint(error.class);
+        let request_id = error.request_id.clone();
+        let headline = match error.class {
+            Class::Denied => "AWS refused the call",
+            Class::Expired => "the AWS credentials have expired",
+            Class::Unauthenticated => "there are no usable AWS credentials",
+            Class::Throttled => "AWS keeps throttling the calls",
+            Class::NotFound => "AWS does not have this",
+            Class::Unreachable => "AWS cannot be reached",
+            _ => "the AWS call failed",
+        };
+        let told = Error::new(kind, headline).because(error).request_id(request_id);
+        match hint {
+            Some(hint) => told.hint(hint),
+            None => told,
+        }
+    }
+}
+
+/// What to do about a class of errors.
+fn hint(class: Class) -> Option<&'static str> {
+    Some(match class {
+        Class::Denied => {
+            "the policy that refuses is named above; `--as PERSONA` acts in another role, if you may assume it"
+        }
+        Class::Expired => "sign in again: `aws sso login`, or renew the credentials in the environment",
+        Class::Unauthenticated => {
+            "set AWS_PROFILE or AWS_ACCESS_KEY_ID, run `aws sso login`, or try the sandbox: `aiops demo`"
+        }
+        Class::Throttled => "wait a minute and run the command again: it continues where it stopped",
+        Class::Unreachable => "check the network, the Region and --endpoint-url, then run the command again",
+        Class::Conflict => "somebody else may be changing the same thing; look at `aiops status`, then run it again",
+        Class::Service => "AWS had a failure of its own; run the command again: it continues where it stopped",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_decided_by_code_and_by_message() {
+        for (code, message, status, class) in [
+            ("AccessDeniedException", "User: x is not authorized", 400, Class::Denied),
+            ("AccessDenied", "Access Denied", 403, Class::Denied),
+            ("ExpiredTokenException", "expired", 400, Class::Expired),
+            ("UnrecognizedClientException", "invalid", 400, Class::Unauthenticated),
+            ("ThrottlingException", "Rate exceeded", 400, Class::Throttled),
+            ("ValidationException", "ModelPackageGroup arn does not exist.", 400, Class::NotFound),
+            ("ValidationException", "Could not find endpoint \"x\".", 400, Class::NotFound),
+            ("ValidationException", "Cannot create already existing model \"x\".", 400, Class::AlreadyExists),
+            ("ValidationException", "Cannot update in-progress endpoint \"x\".", 400, Class::Conflict),
+            ("ValidationException", "1 validation error detected", 400, Class::Invalid),
+            ("NoSuchKey", "The specified key does not exist.", 404, Class::NotFound),
+            ("PreconditionFailed", "At least one", 412, Class::PreconditionFailed),
+            ("InternalFailure", "oops", 500, Class::Service),
+        ] {
+            assert_eq!(classify(code, message, status), class, "{code}: {message}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Talking to many AWS accounts: one base configuration, one session per account, Region and role.
+//!
+//! ```text
+//! ambient credentials -> [roles to go through] -> role of the persona in the account -> clients
+//! ```
+//!
+//! Each session has a rate limiter and a retry partition of its own, so that one throttled account slows no other.
+
+pub mod error;
+pub mod fanout;
+pub mod poll;
+
+mod limit;
+mod role;
+mod sandbox;
+mod time;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::sync::OnceCell;
+
+use self::error::AwsError;
+use self::limit::Limited;
+use self::role::{AssumedRole, Terms};
+use self::time::SdkTime;
+use crate::clock::SharedClock;
+use crate::error::{Error, Kind, Result};
+use crate::governance;
+use crate::sandbox::Sandbox;
+
+pub use self::role::RoleToAssume;
+
+/// Attempts per call before an error is reported. The SDK's default of 3 is meant for interactive single calls.
+const ATTEMPTS: u32 = 8;
+
+/// Whose name a role session carries in `SourceIdentity`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceIdentity {
+    /// The caller's own, from `GetCallerIdentity`.
+    Caller,
+    /// None: for organisations whose trust policies forbid it.
+    None,
+    /// This one.
+    Fixed(String),
+}
+
+/// How to reach AWS.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of a profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The Region of calls that belong to no other.
+    pub region: String,
+    /// In place of AWS's own endpoints, for every service.
+    pub endpoint_url: Option<String>,
+    /// The sandbox to talk to in place of AWS, and the account whose administrator the caller is there.
+    pub sandbox: Option<(Sandbox, String)>,
+    /// Roles to assume first, in order.
+    pub via: Vec<RoleToAssume>,
+    /// Whose name sessions carry.
+    pub source_identity: SourceIdentity,
+    /// How long sessions last.
+    pub duration: Duration,
+    /// Session tags.
+    pub tags: Vec<(String, String)>,
+}
+
+/// The caller, as AWS sees the ambient credentials.
+#[derive(Clone, Debug)]
+pub struct CallerIdentity {
+    /// The account, twelve digits.
+    pub account: String,
+    /// ARN of the caller.
+    pub arn: String,
+}
+
+/// AWS, seen from the caller's credentials.
+pub struct Aws {
+    base: SdkConfig,
+    http: SharedHttpClient,
+    clock: SharedClock,
+    options: Options,
+    caller: OnceCell<CallerIdentity>,
+    sessions: Mutex<HashMap<SessionKey, Arc<OnceCell<Session>>>>,
+}
+
+type SessionKey = (String, String, Option<RoleToAssume>);
+
+impl Aws {
+    /// Reads the AWS configuration. Makes no call.
+    pub async fn load(options: Options, clock: SharedClock) -> Result<Self> {
+        let time = SdkTime(clock.clone());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(options.region.clone()))
+            .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+            .sleep_impl(time.clone())
+            .time_source(time);
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &options.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some((sandbox, account)) = &options.sandbox {
+            // By the sandbox's convention an account's number is its administrator's key. Neither half is a secret.
+            loader = loader
+                .http_client(sandbox::InProcess(sandbox.clone()))
+                .credentials_provider(Credentials::new(account, "sandbox", None, None, "sandbox"));
+        }
+        let base = loader.load().await;
+        let http = base.http_client().ok_or_else(|| Error::failed("the AWS SDK has no HTTP client"))?;
+        Ok(Aws { base, http, clock, options, caller: OnceCell::new(), sessions: Mutex::default() })
+    }
+
+    /// Who the ambient credentials belong to. Asked once.
+    pub async fn caller(&self) -> Result<&CallerIdentity> {
+        self.caller
+            .get_or_try_init(|| async {
+                let sts = aws_sdk_sts::Client::new(&self.base);
+                let output = sts.get_caller_identity().send().await.map_err(AwsError::from)?;
+                let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                Ok(CallerIdentity { account: known(output.account()), arn: known(output.arn()) })
+            })
+            .await
+    }
+
+    /// A session in `account` and `region` as `role`; without a role, with the ambient credentials. Opened once.
+    pub async fn session(&self, account: &str, region: &str, role: Option<&RoleToAssume>) -> Result<Session> {
+        let key = (account.to_owned(), region.to_owned(), role.cloned());
+        let cell = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        cell.get_or_try_init(|| self.open(account, region, role)).await.cloned()
+    }
+
+    async fn open(&self, account: &str, region: &str, role: Option<&RoleToAssume>) -> Result<Session> {
+        let place = format!("{account}/{region}");
+        let limited = Limited::new(self.http.clone(), self.clock.clone(), place.clone());
+        let mut config = self.base.to_builder().region(Region::new(region.to_owned())).http_client(limited).build();
+        if let Some(role) = role {
+            let terms = self.terms().await?;
+            for step in self.options.via.iter().chain([role]) {
+                let assumed =
+                    AssumedRole::assume(aws_sdk_sts::Client::new(&config), step.clone(), terms.clone()).await?;
+                config = config.to_builder().credentials_provider(SharedCredentialsProvider::new(assumed)).build();
+            }
+        } else if self.caller().await?.account != account {
+            return Err(Error::new(
+                Kind::NotAuthenticated,
+                format!("the credentials belong to account {}, not {account}", self.caller().await?.account),
+            )
+            .hint("name a role for this account in aiops.yaml (`roles`), or use credentials of that account"));
+        }
+        Ok(Session {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            source_identity: if role.is_some() { self.source_identity().await? } else { None },
+            config,
+            retry_partition: RetryPartition::custom(place).build(),
+        })
+    }
+
+    async fn terms(&self) -> Result<Terms> {
+        let source_identity = self.source_identity().await?;
+        let session_name = match &source_identity {
+            Some(name) => name.clone(),
+            None => governance::source_identity(&self.caller().await?.arn).unwrap_or_else(|| "aiops".to_owned()),
+        };
+        Ok(Terms { session_name, source_identity, duration: self.options.duration, tags: self.options.tags.clone() })
+    }
+
+    async fn source_identity(&self) -> Result<Option<String>> {
+        Ok(match &self.options.source_identity {
+            SourceIdentity::None => None,
+            SourceIdentity::Fixed(name) => governance::source_identity(name),
+            SourceIdentity::Caller => governance::source_identity(&self.caller().await?.arn),
+        })
+    }
+}
+
+/// Clients of one account and Region under one role. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The account, twelve digits.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// The name that AWS records beside everything done in this session; none with ambient credentials.
+    pub source_identity: Option<String>,
+    config: SdkConfig,
+    retry_partition: RetryPartition,
+}
+
+impl Session {
+    /// The partition of the Region: the second part of every ARN there.
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// S3.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config)
+            .retry_partition(self.retry_partition.clone())
+            .force_path_style(self.config.endpoint_url().is_some());
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// SageMaker.
+    #[cfg(feature = "sagemaker")]
+    pub fn sagemaker(&self) -> aws_sdk_sagemaker::Client {
+        let config =
+            aws_sdk_sagemaker::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
+        aws_sdk_sagemaker::Client::from_conf(config.build())
+    }
+
+    /// SageMaker Runtime.
+    #[cfg(feature = "sagemaker")]
+    pub fn sagemaker_runtime(&self) -> aws_sdk_sagemakerruntime::Client {
+        let config =
+            aws_sdk_sagemakerruntime::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
+        aws_sdk_sagemakerruntime::Client::from_conf(config.build())
+    }
+}
