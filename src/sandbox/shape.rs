@@ -94,8 +94,10 @@ impl Pattern {
         if let Some(whole) = self.whole.get() {
             return Ok(whole);
         }
-        // SageMaker says "does not end in a hyphen" with a look-behind, which this regex engine does not have.
+        // SageMaker says "does not end in a hyphen" with a look-behind and "is not blank" with a look-ahead, which this
+        // regex engine does not have.
         let text = self.text.replace("([a-zA-Z0-9-]){0,62})(?<!-)", "([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)");
+        let text = text.replace(r"(?!\s*$).+", r".*\S.*");
         let whole = Regex::new(&format!(r"\A(?:{text})\z"))?;
         Ok(self.whole.get_or_init(|| whole))
     }

@@ -122,8 +122,7 @@ impl LinearModel {
         if text.len() as u64 > MODEL_FILE_LIMIT {
             return wrong(format!("larger than {MODEL_FILE_LIMIT} bytes"));
         }
-        let model: LinearModel =
-            serde_json::from_slice(text).map_err(|error| LoadError::Model(error.to_string()))?;
+        let model: LinearModel = serde_json::from_slice(text).map_err(|error| LoadError::Model(error.to_string()))?;
         if model.format != FORMAT {
             return wrong(format!("format `{}` is not `{FORMAT}`", model.format));
         }
@@ -158,10 +157,9 @@ impl LinearModel {
                 let lines = predictions.iter().map(|prediction| format!("{prediction}\n")).collect();
                 Prediction { content_type: "text/csv", body: lines }
             }
-            Format::Json => Prediction {
-                content_type: "application/json",
-                body: json!({ "predictions": predictions }).to_string(),
-            },
+            Format::Json => {
+                Prediction { content_type: "application/json", body: json!({ "predictions": predictions }).to_string() }
+            }
         })
     }
 
@@ -333,7 +331,12 @@ pub(in crate::sandbox) mod tests {
             ("text/csv; charset=utf-8", None, "bmi,age\r\n2,1\r\n\r\n", "14.5\n"),
             ("text/csv", Some("*/*"), " \"1\" , 2e0", "14.5\n"),
             ("text/csv", Some("application/json"), "1,2", r#"{"predictions":[14.5]}"#),
-            ("application/json", None, r#"{"instances": [[1, 2], {"bmi": 4, "age": 3}]}"#, r#"{"predictions":[14.5,19.5]}"#),
+            (
+                "application/json",
+                None,
+                r#"{"instances": [[1, 2], {"bmi": 4, "age": 3}]}"#,
+                r#"{"predictions":[14.5,19.5]}"#,
+            ),
             ("application/json", Some("text/csv"), r#"{"instances": [[1, 2]]}"#, "14.5\n"),
             ("application/json", None, r#"{"instances": []}"#, r#"{"predictions":[]}"#),
         ];
