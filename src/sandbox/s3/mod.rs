@@ -22,6 +22,7 @@ mod xml;
 use self::attributes::Attributes;
 use self::bucket::Bucket;
 use self::content::Content;
+use self::object::{Version, Versions};
 use self::reply::Reply;
 use self::request::Request;
 use super::Sandbox;
@@ -100,6 +101,20 @@ fn handler(call: &mut Call<'_>, name: &str, request: &RawRequest) -> ApiResult<A
     let operation = operation.ok_or_else(|| ApiError::internal(format!("no operation {name}")))?;
     let outcome = request.check().and_then(|()| (operation.run)(call, &request));
     outcome.map(|reply| reply.done(&call.request_id)).map_err(|error| error.detail("Resource", request.path()))
+}
+
+/// The first `limit` bytes of the object `key` in `bucket`, whoever owns it; none if there is no such object. For other
+/// services of the sandbox, which ask leave in their own way.
+pub(super) fn object(call: &Call<'_>, bucket: &str, key: &str, limit: u64) -> ApiResult<Option<Vec<u8>>> {
+    let versions = Versions::load(&call.store, bucket, key)?;
+    let Some(object) = versions.current().and_then(Version::content) else { return Ok(None) };
+    Ok(Some(object.content.read(&call.store, &(0..object.content.size().min(limit)))?))
+}
+
+/// Whether `bucket` has an object whose key begins with `prefix`.
+pub(super) fn any_object(call: &Call<'_>, bucket: &str, prefix: &str) -> ApiResult<bool> {
+    let found = Versions::scan(&call.store, bucket, prefix, "", usize::MAX)?;
+    Ok(found.iter().any(|(_, versions)| versions.current().and_then(Version::content).is_some()))
 }
 
 /// Makes a bucket of `account` in `region`, with the policy if one is given: how landscapes are built.

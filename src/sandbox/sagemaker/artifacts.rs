@@ -9,9 +9,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::predictor::{LinearModel, LoadError, MODEL_FILE};
 use crate::sandbox::call::{ApiResult, Call, text};
+use crate::sandbox::s3;
 
 /// The environment variable that makes a container fail, and the value with which it does.
 const FAIL: (&str, &str) = ("SANDBOX_FAIL", "ping");
+
+/// Artifacts larger than this are not looked into.
+const ARTIFACT_LIMIT: u64 = 64 << 20;
 
 /// A container of a model, with everything that its model package adds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -130,88 +134,88 @@ impl Artifact {
 
     fn is_there(&self, call: &Call<'_>) -> ApiResult<bool> {
         let Some((bucket, key)) = self.location("") else { return Ok(false) };
-        if self.packed { Ok(artifact(call, &bucket, &key)?.is_some()) } else { has_objects(call, &bucket, &key) }
+        if self.packed { Ok(artifact(call, &bucket, &key, 0)?.is_some()) } else { s3::any_object(call, &bucket, &key) }
     }
 
-    /// The bytes that the sandbox looks at: the archive, or the model file under the prefix.
-    fn fetch(&self, call: &Call<'_>) -> ApiResult<Option<Vec<u8>>> {
-        match self.location(if self.packed { "" } else { MODEL_FILE }) {
-            Some((bucket, key)) => artifact(call, &bucket, &key),
+    /// What the model data lets the sandbox serve.
+    fn serving(&self, call: &Call<'_>) -> ApiResult<Result<Serving, LoadError>> {
+        let file = if self.packed { "" } else { MODEL_FILE };
+        let bytes = match self.location(file) {
+            Some((bucket, key)) => artifact(call, &bucket, &key, ARTIFACT_LIMIT + 1)?,
+            None => None,
+        };
+        let loaded = match bytes {
             None => Ok(None),
-        }
+            Some(bytes) if bytes.len() as u64 > ARTIFACT_LIMIT => {
+                return Ok(Ok(unservable(&format!("the model data is larger than {ARTIFACT_LIMIT} bytes"))));
+            }
+            Some(bytes) if self.packed => LinearModel::from_archive(&bytes),
+            Some(bytes) => LinearModel::from_json(&bytes).map(Some),
+        };
+        let serving = |model: Option<LinearModel>| {
+            model.map_or_else(|| unservable(&format!("the model data holds no {MODEL_FILE}")), Serving::Linear)
+        };
+        Ok(loaded.map(serving))
     }
+}
+
+fn unservable(why: &str) -> Serving {
+    Serving::Nothing(format!(
+        "{why}: the sandbox serves models of one container whose model.tar.gz holds a {MODEL_FILE} of aiops-linear/1"
+    ))
 }
 
 /// Starts the containers of a model behind `variant`, with what `role` may read.
 pub fn start(call: &Call<'_>, variant: &str, role: Option<&str>, containers: &[Container]) -> ApiResult<Started> {
-    let unservable = |why: &str| {
-        format!("{why}: the sandbox serves one container whose model.tar.gz holds a {MODEL_FILE} of aiops-linear/1")
-    };
-    let mut serving = Serving::Nothing(unservable("the model has no model data"));
+    let mut serving = unservable(&format!("the model has {} containers", containers.len()));
     for (index, container) in containers.iter().enumerate() {
         match container.load(call, variant, index, role)? {
-            Ok(Some(model)) => serving = Serving::Linear(model),
-            Ok(None) if container.artifact.is_some() => {
-                serving = Serving::Nothing(unservable(&format!("the model data holds no {MODEL_FILE}")));
-            }
-            Ok(None) => {}
+            Ok(loaded) if containers.len() == 1 => serving = loaded,
+            Ok(_) => {}
             Err(failure) => return Ok(Started { serving, failure: Some(failure) }),
         }
-    }
-    if containers.len() > 1 {
-        serving = Serving::Nothing(unservable(&format!("the model has {} containers", containers.len())));
     }
     Ok(Started { serving, failure: None })
 }
 
 impl Container {
-    /// The model in the container's data, or the reason for which the container does not come up.
+    /// What the container serves, or AWS's words on why it does not come up.
     fn load(
         &self,
         call: &Call<'_>,
         variant: &str,
         index: usize,
         role: Option<&str>,
-    ) -> ApiResult<Result<Option<LinearModel>, String>> {
+    ) -> ApiResult<Result<Serving, String>> {
         let name = format!("container_{}", index + 1);
-        let sick = || {
-            let which = if index == 0 { "primary" } else { name.as_str() };
-            format!(
-                "The {which} container for production variant {variant} did not pass the ping health check. Please check \
-                 CloudWatch logs for this endpoint."
-            )
-        };
-        let mut model = None;
-        if let Some(artifact) = &self.artifact {
-            let url = &artifact.url;
-            let readable = match role {
-                Some(role) => execution_role_may_read(call, role, url)?,
-                None => false,
-            };
-            if !readable || !artifact.is_there(call)? {
-                return Ok(Err(format!(
-                    "Failed to download model data for container \"{name}\" from URL: \"{url}\". Please ensure that there \
-                     is an object located at the URL and that the role passed to CreateModel has permissions to download \
-                     the object."
-                )));
-            }
-            let loaded = artifact.fetch(call)?.map(|bytes| match artifact.packed {
-                true => LinearModel::from_archive(&bytes),
-                false => LinearModel::from_json(&bytes).map(Some),
-            });
-            model = match loaded.unwrap_or(Ok(None)) {
-                Ok(model) => model,
-                Err(LoadError::Archive(_)) => {
+        let which = if index == 0 { "primary" } else { name.as_str() };
+        let sick = format!(
+            "The {which} container for production variant {variant} did not pass the ping health check. Please check \
+             CloudWatch logs for this endpoint."
+        );
+        let serving = match &self.artifact {
+            None => Ok(unservable("the model has no model data")),
+            Some(artifact) => {
+                let url = &artifact.url;
+                let readable = role.map_or(Ok(false), |role| execution_role_may_read(call, role, url))?;
+                if !readable || !artifact.is_there(call)? {
                     return Ok(Err(format!(
-                        "Failed to extract model data archive for container \"{name}\" from URL \"{url}\". Please ensure \
-                         that the object located at the URL is a valid tar.gz archive."
+                        "Failed to download model data for container \"{name}\" from URL: \"{url}\". Please ensure that \
+                         there is an object located at the URL and that the role passed to CreateModel has permissions to \
+                         download the object."
                     )));
                 }
-                Err(LoadError::Model(_)) => return Ok(Err(sick())),
-            };
-        }
+                artifact.serving(call)?.map_err(|error| match error {
+                    LoadError::Archive(_) => format!(
+                        "Failed to extract model data archive for container \"{name}\" from URL \"{url}\". Please \
+                         ensure that the object located at the URL is a valid tar.gz archive."
+                    ),
+                    LoadError::Model(_) => sick.clone(),
+                })
+            }
+        };
         let fails = self.environment.get(FAIL.0).and_then(Value::as_str) == Some(FAIL.1);
-        Ok(if fails { Err(sick()) } else { Ok(model) })
+        Ok(if fails { serving.and(Err(sick)) } else { serving })
     }
 }
 
@@ -220,12 +224,7 @@ fn execution_role_may_read(_call: &Call<'_>, _role: &str, _url: &str) -> ApiResu
     Ok(true)
 }
 
-/// The object `key` in `bucket`, if there is one.
-fn artifact(_call: &Call<'_>, _bucket: &str, _key: &str) -> ApiResult<Option<Vec<u8>>> {
-    Ok(None)
-}
-
-/// Whether any object in `bucket` begins with `prefix`.
-fn has_objects(_call: &Call<'_>, _bucket: &str, _prefix: &str) -> ApiResult<bool> {
-    Ok(false)
+/// The first `limit` bytes of the object `key` in `bucket`, if there is one.
+fn artifact(call: &Call<'_>, bucket: &str, key: &str, limit: u64) -> ApiResult<Option<Vec<u8>>> {
+    s3::object(call, bucket, key, limit)
 }

@@ -80,3 +80,6 @@ pub(super) fn newest_first(
     let name = |summary: &Value| text(summary, name).unwrap_or_default().to_owned();
     listing::page(&input, summaries, name, keep, member)
 }
+
+#[cfg(test)]
+mod tests;

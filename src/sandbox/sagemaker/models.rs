@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::artifacts::Container;
 use super::common::{self, Arn};
-use super::{groups, hosting};
+use super::hosting;
+use super::packages::{self, PACKAGE};
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, epoch_seconds, required, text};
 
 /// Resource type of models in ARNs.
@@ -95,10 +96,9 @@ fn resolve(call: &mut Call<'_>, definition: &Value) -> ApiResult<Vec<Container>>
 
 /// The inference specification of a model package that the caller may deploy: its own one, or by name an additional one.
 fn specification(call: &mut Call<'_>, package: &str, name: Option<&str>) -> ApiResult {
-    let arn = Arn::resolve(call, "model-package", package)?;
+    let arn = Arn::resolve(call, PACKAGE, package)?;
     if arn.account != call.caller.account {
-        let policy = groups::policy(call, &arn.tagged())?;
-        call.authorize(&common::access(call, "CreateModel", &arn)?.resource_policy(policy))?;
+        call.authorize(&packages::access(call, "CreateModel", &arn)?)?;
     }
     let document =
         arn.load(call)?.ok_or_else(|| ApiError::validation(format!("ModelPackage {arn} does not exist.")))?;
