@@ -19,6 +19,8 @@ pub struct ApiError {
     pub code: String,
     /// AWS's words.
     pub message: String,
+    /// Further members of the error, where its protocol has room for them (S3).
+    pub details: Vec<(&'static str, String)>,
 }
 
 /// The outcome of an operation.
@@ -27,7 +29,14 @@ pub type ApiResult<T = Value> = Result<T, ApiError>;
 impl ApiError {
     /// An error with HTTP `status`, `code` and `message`.
     pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        ApiError { status, code: code.into(), message: message.into() }
+        ApiError { status, code: code.into(), message: message.into(), details: Vec::new() }
+    }
+
+    /// The same error with one more member.
+    #[must_use]
+    pub fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
+        self
     }
 
     /// `ValidationException`, HTTP 400.

@@ -12,6 +12,7 @@
 pub mod call;
 pub mod faults;
 pub mod iam;
+pub mod s3;
 pub mod sagemaker;
 pub mod service;
 pub mod shape;
@@ -179,6 +180,10 @@ impl Sandbox {
         });
         let (outcome, request_id) = outcome.unwrap_or_else(|error| (Err(error), "failed".to_owned()));
         let mut answer = outcome.unwrap_or_else(|error| service.error_answer(&error, &request_id));
+        // HTTP's own rule, which an answer that never meets a web server must keep too.
+        if request.method() == http::Method::HEAD {
+            answer.body_mut().clear();
+        }
         if let Ok(value) = request_id.parse() {
             answer.headers_mut().insert(wire::REQUEST_ID, value);
         }

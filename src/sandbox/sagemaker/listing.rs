@@ -16,8 +16,8 @@ pub(super) fn page_size(input: &Value) -> usize {
     wanted.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE)
 }
 
-/// The page of `items` that `input` asks for, under `member`, with the token of the next. It knows `SortBy` (`Name` or
-/// `CreationTime`), `SortOrder`, `MaxResults`, `NextToken`, `CreationTimeAfter`, `CreationTimeBefore` and `NameContains`;
+/// The page of `items` that `input` asks for, under `member`, with the token of the next. It knows `SortBy` (`Name`,
+/// `CreationTime`, or the `Status` of endpoints), `SortOrder`, `MaxResults`, `NextToken`, `CreationTimeAfter`, `CreationTimeBefore` and `NameContains`;
 /// `keep` says what passes the operation's other filters.
 ///
 /// As in AWS, filters thin out a page after it has been cut: a page may be empty and still have a next one.
@@ -31,9 +31,12 @@ pub(super) fn page(
     let created = |item: &Value| item.get("CreationTime").and_then(Value::as_f64).unwrap_or_default();
     let version = |item: &Value| item.get("ModelPackageVersion").and_then(Value::as_u64);
     let by_name = text(input, "SortBy") == Some("Name");
+    let by_status = text(input, "SortBy") == Some("Status");
     items.sort_by(|one, other| {
+        let status = |item| if by_status { text(item, "EndpointStatus") } else { None };
         let time = if by_name { Ordering::Equal } else { created(one).total_cmp(&created(other)) };
-        time.then_with(|| name(one).cmp(&name(other))).then_with(|| version(one).cmp(&version(other)))
+        let first = status(one).cmp(&status(other)).then(time);
+        first.then_with(|| name(one).cmp(&name(other))).then_with(|| version(one).cmp(&version(other)))
     });
     if text(input, "SortOrder") == Some("Descending") {
         items.reverse();

@@ -1,21 +1,35 @@
 //! Amazon SageMaker: the model registry, and hosting.
 
+mod artifacts;
 mod common;
+mod endpoint_configs;
+mod endpoint_views;
+mod endpoints;
 mod expression;
 mod groups;
+mod guardrails;
+mod hosting;
 mod idempotency;
 mod listing;
+mod models;
 mod packages;
+mod predictor;
+mod runtime;
 mod search;
+mod shapes_hosting;
 mod shapes_instances;
 mod shapes_registry;
 mod specification;
+mod states;
 mod tags;
+mod traffic;
 mod updates;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::hosting::SERVICE as HOSTING;
+pub use self::runtime::SERVICE as RUNTIME;
 pub use self::updates::MetadataSemantics;
 use super::service::{Operation, Protocol, Service};
 

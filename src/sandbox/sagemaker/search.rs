@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::common::{self, Arn, SEARCH_LAG};
+use super::endpoints;
 use super::expression;
 use super::groups::GROUP;
 use super::listing;
@@ -70,6 +71,22 @@ const RESOURCES: &[Resource] = &[
             "CreationTime",
             "CreatedBy",
             "ModelPackageGroupStatus",
+        ],
+    },
+    Resource {
+        name: "Endpoint",
+        documents: endpoints::all_at,
+        properties: &[
+            "EndpointName",
+            "EndpointArn",
+            "EndpointConfigName",
+            "ProductionVariants",
+            "DataCaptureConfig",
+            "EndpointStatus",
+            "FailureReason",
+            "CreationTime",
+            "LastModifiedTime",
+            "ShadowProductionVariants",
         ],
     },
 ];
