@@ -1,0 +1,92 @@
+//! The story of the demo: the commands that people would type, run for real.
+
+/// One step of the story.
+pub(super) enum Step {
+    /// Training registers a version of a model of a tenant.
+    Register {
+        /// What happens, in words.
+        title: &'static str,
+        tenant: &'static str,
+        model: &'static str,
+        /// 1 or 2: which of the two trained versions.
+        trained: usize,
+    },
+    /// Somebody types a command.
+    Command {
+        /// What happens, in words.
+        title: &'static str,
+        /// The words after `aiops`.
+        words: &'static [&'static str],
+        /// Whether AWS has to refuse it.
+        refused: bool,
+    },
+}
+
+const fn command(title: &'static str, words: &'static [&'static str]) -> Step {
+    Step::Command { title, words, refused: false }
+}
+
+/// The model that both versions are of.
+pub(super) const MODEL: &str = "diabetes-progression";
+/// The model of the second tenant.
+pub(super) const OTHER_MODEL: &str = "diabetes-risk";
+/// The tenant of the story.
+pub(super) const TENANT: &str = "clinical";
+/// The tenant beside it.
+pub(super) const OTHER_TENANT: &str = "insurance";
+
+/// What happens, in order.
+pub(super) const STEPS: &[Step] = &[
+    Step::Register { title: "CI trains a first model and registers it in dev", tenant: TENANT, model: MODEL, trained: 1 },
+    command(
+        "The lead looks at the metrics and approves it for the central registry",
+        &[
+            "approve", "diabetes-progression:1", "--stage", "dev", "--status", "approved", "--comment",
+            "a baseline to beat: RMSE 59.5",
+        ],
+    ),
+    command(
+        "An engineer brings it to the central registry: artifacts and record, bound by digests",
+        &["promote", "diabetes-progression:1", "--to", "central"],
+    ),
+    command("... and deploys it to test, where it is asked", &["promote", "diabetes-progression:1", "--to", "test"]),
+    Step::Command {
+        title: "A data scientist tries to approve it. AWS refuses, not only aiops",
+        words: &[
+            "approve", "diabetes-progression:1", "--stage", "test", "--status", "approved", "--comment",
+            "it is fine, really", "--as", "data-scientist",
+        ],
+        refused: true,
+    },
+    command(
+        "A governance officer approves what was tested",
+        &[
+            "approve", "diabetes-progression:1", "--stage", "test", "--status", "approved", "--comment",
+            "answers as the evaluation says",
+        ],
+    ),
+    command("It goes to prod", &["promote", "diabetes-progression:1", "--to", "prod"]),
+    command(
+        "... and the officer signs it off there",
+        &[
+            "approve", "diabetes-progression:1", "--stage", "prod", "--status", "approved", "--comment",
+            "serves in prod as it did in test",
+        ],
+    ),
+    Step::Register { title: "CI trains a better one", tenant: TENANT, model: MODEL, trained: 2 },
+    command(
+        "The lead approves it as well",
+        &[
+            "approve", "diabetes-progression:2", "--stage", "dev", "--status", "approved", "--comment",
+            "RMSE 53.3 against 59.5",
+        ],
+    ),
+    command("It is copied", &["promote", "diabetes-progression:2", "--to", "central"]),
+    command("... and deployed to test, where it waits for the officer", &["promote", "diabetes-progression:2", "--to", "test"]),
+    Step::Register {
+        title: "Another tenant's training registers a model of its own",
+        tenant: OTHER_TENANT,
+        model: OTHER_MODEL,
+        trained: 2,
+    },
+];
