@@ -95,6 +95,10 @@ impl Findings<'_> {
     }
 
     fn finish(mut self) -> Vec<Mistake> {
+        if self.layers.file.is_none() {
+            // Nothing can be missing in a file that is not there.
+            return self.mistakes;
+        }
         for (pointer, key) in std::mem::take(&mut self.missing) {
             if !self.meant.contains(&(pointer.clone(), key.clone())) {
                 self.missing_key(&pointer, &key);
@@ -164,7 +168,7 @@ impl Findings<'_> {
         let mut mistake = Mistake::new(message);
         mistake.help = self.advice(pointer, spot, found);
         if let Origin::File { span, .. } = origin {
-            mistake = mistake.at(span, dotted(pointer));
+            mistake = mistake.at(span, if pointer.is_empty() { "the whole file".to_owned() } else { dotted(pointer) });
         }
         self.mistakes.push(mistake);
     }

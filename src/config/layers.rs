@@ -214,7 +214,7 @@ impl Layers {
             Content::Mapping(entries) => entries.first().map(|entry| entry.key_span.clone()),
             _ => None,
         })
-        .or(Some(node.span.start..node.span.start))
+        .or_else(|| (!node.span.is_empty()).then_some(node.span.start..node.span.start))
     }
 
     /// Whether the value at `pointer` stands between quotes.

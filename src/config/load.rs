@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::check;
 use super::layers::{self, File, Flags, Layers, Origin};
-use super::mistake::{Look, Mistake, quoted, render};
+use super::mistake::{Look, Mistake, in_order, quoted, render};
 use super::model::Config;
 use super::names::RegionName;
 use super::rules;
@@ -84,13 +84,13 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Loaded> {
     let mut warnings = Vec::new();
     let file = find(options, &mut warnings)?.map(|path| read(path, &options.working_directory)).transpose()?;
     let (layers, mut mistakes) = Layers::new(file, options.environment, &options.flags)
-        .map_err(|(file, mistakes)| refusal(Some(&file), &mistakes, options.look))?;
+        .map_err(|(file, mistakes)| refusal(Some(&file), mistakes, options.look))?;
     mistakes.extend(check::check(&layers));
     let findings = rules::check(&layers);
     mistakes.extend(findings.mistakes);
     warnings.extend(findings.warnings);
     if !mistakes.is_empty() {
-        return Err(refusal(layers.file.as_ref(), &mistakes, options.look));
+        return Err(refusal(layers.file.as_ref(), mistakes, options.look));
     }
     complete(layers, options, warnings)
 }
@@ -181,15 +181,16 @@ fn read(path: PathBuf, working_directory: &Path) -> Result<File> {
 }
 
 /// All mistakes as one error.
-fn refusal(file: Option<&File>, mistakes: &[Mistake], look: Look) -> Error {
+fn refusal(file: Option<&File>, mistakes: Vec<Mistake>, look: Look) -> Error {
+    let mistakes = in_order(mistakes);
     let (name, text) = file.map_or(("", ""), |file| (file.name.as_str(), file.text.as_str()));
-    let headline = match (mistakes, file) {
+    let headline = match (mistakes.as_slice(), file) {
         ([only], _) if only.labels.is_empty() => only.message.clone(),
         ([_], Some(_)) => format!("there is a mistake in {}", quoted(name)),
         (_, Some(_)) => format!("there are {} mistakes in {} or what is set over it", mistakes.len(), quoted(name)),
         (_, None) => format!("there are {} mistakes in the environment or on the command line", mistakes.len()),
     };
-    let error = Error::config(headline).report(render(name, text, mistakes, look));
+    let error = Error::config(headline).report(render(name, text, &mistakes, look));
     match file {
         Some(_) => error.hint("`aiops config schema` prints what may stand in the file"),
         None => error,

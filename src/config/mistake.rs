@@ -32,10 +32,12 @@ impl Mistake {
         Mistake { message: message.into(), labels: Vec::new(), help: None }
     }
 
-    /// The same mistake, seen at `span`.
+    /// The same mistake, seen at `span`. One place has one label: aliases can make two places one.
     #[must_use]
     pub fn at(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
-        self.labels.push((span, label.into()));
+        if self.labels.iter().all(|(known, _)| *known != span) {
+            self.labels.push((span, label.into()));
+        }
         self
     }
 
@@ -62,29 +64,37 @@ impl Default for Look {
     }
 }
 
-/// Renders `mistakes` in the order of the file `name`, whose content is `text`. Mistakes from elsewhere come last.
-pub fn render(name: &str, text: &str, mistakes: &[Mistake], look: Look) -> String {
-    let mut ordered: Vec<&Mistake> = Vec::new();
+/// `mistakes` in the order of the file, those from elsewhere last, each once: an alias repeats what it stands for, its
+/// mistakes included.
+pub fn in_order(mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    let place = |mistake: &Mistake| mistake.labels.first().map(|(span, _)| span.clone());
+    let mut ordered: Vec<Mistake> = Vec::new();
     for mistake in mistakes {
-        // An alias repeats what it stands for, its mistakes included.
-        if !ordered.contains(&mistake) {
+        if !ordered.iter().any(|known| known.message == mistake.message && place(known) == place(&mistake)) {
             ordered.push(mistake);
         }
     }
-    ordered.sort_by_key(|mistake| mistake.labels.first().map_or(usize::MAX, |(span, _)| span.start));
+    ordered.sort_by_key(|mistake| place(mistake).map_or(usize::MAX, |span| span.start));
+    ordered
+}
 
+/// Renders `mistakes` of the file `name`, whose content is `text`.
+pub fn render(name: &str, text: &str, mistakes: &[Mistake], look: Look) -> String {
     let source = NamedSource::new(harmless(name), harmless(text));
     let styles = if look.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters: ThemeCharacters::unicode(), styles })
         .with_width(look.width)
         .with_links(false);
     let mut report = String::new();
-    for mistake in ordered.iter().take(SHOWN) {
+    for mistake in mistakes.iter().take(SHOWN) {
+        if !report.is_empty() {
+            report.push('\n');
+        }
         // Writing to a string does not fail.
         let _ = handler.render_report(&mut report, &Shown { mistake, source: &source });
     }
-    if ordered.len() > SHOWN {
-        report.push_str(&format!("  and {} more\n", ordered.len() - SHOWN));
+    if mistakes.len() > SHOWN {
+        report.push_str(&format!("\n  and {} more\n", mistakes.len() - SHOWN));
     }
     report
 }

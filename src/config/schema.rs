@@ -175,7 +175,8 @@ impl Spot {
             let alternatives: Vec<String> = alternatives.iter().map(|spot| Spot(spot).expectation()).collect();
             return alternatives.join(", or ");
         }
-        if let Some(title) = schema.get("title").and_then(Value::as_str) {
+        // The titles of texts are phrases; that of the whole file is its name.
+        if let (Some("string"), Some(title)) = (self.kind(), schema.get("title").and_then(Value::as_str)) {
             return title.to_owned();
         }
         let number = |key| schema.get(key).and_then(Value::as_u64);

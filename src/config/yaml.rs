@@ -75,8 +75,8 @@ impl Node {
 /// The tree of `text` and every mistake on the way to it. There is no tree when the text cannot be understood as YAML.
 /// An empty file is an empty mapping.
 pub fn read(text: &str) -> (Option<Node>, Vec<Mistake>) {
-    let mut reader = Reader { length: text.len(), ..Reader::default() };
-    match reader.document(text) {
+    let mut reader = Reader { text, ..Reader::default() };
+    match reader.document() {
         Ok(()) => {
             let nothing = Node { content: Content::Mapping(Vec::new()), span: 0..0 };
             (Some(reader.root.unwrap_or(nothing)), reader.mistakes)
@@ -90,8 +90,8 @@ pub fn read(text: &str) -> (Option<Node>, Vec<Mistake>) {
 
 /// What is being built.
 #[derive(Default)]
-struct Reader {
-    length: usize,
+struct Reader<'a> {
+    text: &'a str,
     root: Option<Node>,
     /// The lists and mappings that are still open, outermost first.
     open: Vec<Open>,
@@ -116,8 +116,8 @@ struct Open {
     merged: Vec<Node>,
 }
 
-impl Reader {
-    fn document(&mut self, text: &str) -> Result<(), Box<Mistake>> {
+impl Reader<'_> {
+    fn document(&mut self) -> Result<(), Box<Mistake>> {
         let mut options = granit_parser::options! {
             flow_nesting_limit: DEEPEST,
             block_nesting_limit: DEEPEST,
@@ -125,7 +125,7 @@ impl Reader {
         };
         options.set_emit_comments(false);
         let mut documents = 0;
-        for event in Parser::new_from_str_with_options(text, options) {
+        for event in Parser::new_from_str_with_options(self.text, options) {
             let (event, span) = event.map_err(|error| Box::new(self.syntax(&error)))?;
             let range = self.range(&span);
             match event {
@@ -294,9 +294,12 @@ impl Reader {
     }
 
     fn syntax(&self, error: &ScanError) -> Mistake {
-        let start = error.marker().byte_offset().unwrap_or(0).min(self.length);
+        let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let (message, help) = explain(error.kind());
-        let mistake = Mistake::new(message).at(start..start, "here");
+        // The parser notices a tab where the line or the value before it ends.
+        let tab = if is_tab(error.kind()) { self.text.get(start..).and_then(|rest| rest.find('\t')) } else { None };
+        let span = tab.map_or(start..start, |tab| start + tab..start + tab + 1);
+        let mistake = Mistake::new(message).at(span, "here");
         match help {
             Some(help) => mistake.help(help),
             None => mistake,
@@ -304,8 +307,8 @@ impl Reader {
     }
 
     fn range(&self, span: &Span) -> Range<usize> {
-        let start = span.start.byte_offset().unwrap_or(0).min(self.length);
-        let end = span.end.byte_offset().unwrap_or(start).clamp(start, self.length);
+        let start = span.start.byte_offset().unwrap_or(0).min(self.text.len());
+        let end = span.end.byte_offset().unwrap_or(start).clamp(start, self.text.len());
         start..end
     }
 }
@@ -315,17 +318,24 @@ fn first(span: &Range<usize>) -> Range<usize> {
     span.start..(span.start + 1).min(span.end.max(span.start))
 }
 
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    )
+}
+
 /// What a syntax error means to somebody who writes a configuration, and what to do about it.
 fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
     use ErrorKind as E;
     match kind {
-        E::TabNotAllowed
-        | E::TabInBlockIndentation
-        | E::TabAtBlockScalarStart
-        | E::TabInIndentation
-        | E::TabInPlainScalar => ("a tab stands where YAML wants spaces".to_owned(), Some("indent with spaces")),
-        E::UnknownAnchor => (
-            "an alias has no anchor".to_owned(),
+        tab if is_tab(tab) => ("a tab stands where YAML wants spaces".to_owned(), Some("indent with spaces")),
+        E::UnknownAnchor | E::MissingAnchorOrAliasName => (
+            "an alias stands for nothing".to_owned(),
             Some("text that begins with `*`, such as a pattern, needs quotes: \"*\""),
         ),
         E::RecursionLimitExceeded => (format!("lists and mappings are nested more than {DEEPEST} deep"), None),
@@ -380,7 +390,7 @@ mod tests {
             ("a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  b: 3", "{a={b=1 c=2} d={b=3 c=2}}"),
             ("a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}", "{a={b=1} c={b=2 d=3} e={b=1 d=3}}"),
             ("\u{feff}a: 1", "{a=1}"),
-            ("a:\n", "{a=}"),
+            ("a:\n", "{a=~}"),
         ] {
             let (node, mistakes) = read(text);
             assert_eq!(mistakes, [], "{text}");
@@ -395,7 +405,8 @@ mod tests {
             ("a: 1\n---\nb: 2", "the file holds a second YAML document"),
             ("a: 1\na: 2", "the key `a` is there twice"),
             ("a: &x [*x]", "an alias stands inside the value that it stands for"),
-            ("a: *", "an alias has no anchor"),
+            ("a: *", "an alias stands for nothing"),
+            ("a: *b", "an alias stands for nothing"),
             ("a: !Ref b", "YAML tags have no meaning in this file"),
             ("? [a]\n: b", "a key is a list or a mapping"),
             ("a: [1", "a `[` is never closed"),
