@@ -117,7 +117,8 @@ impl Error {
         self
     }
 
-    /// Adds a rendered report (diagnostics with source snippets), printed in place of the plain message.
+    /// Adds a rendered report (diagnostics with source snippets, without colour), printed below the message in place
+    /// of the causes.
     #[must_use]
     pub fn report(mut self, report: impl Into<String>) -> Self {
         self.0.report = Some(report.into());
@@ -163,7 +164,7 @@ impl Error {
 
     /// The causes, nearest first.
     pub fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-        std::iter::successors(StdError::source(self), |cause| (**cause).source())
+        std::iter::successors(StdError::source(self), |&cause| cause.source())
     }
 }
 

@@ -15,11 +15,23 @@
 pub mod aws;
 pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod context;
+#[cfg(feature = "sagemaker")]
+pub mod endpoint;
 pub mod error;
 pub mod governance;
+pub mod interrupt;
 pub mod landscape;
+pub mod model_ref;
 pub mod output;
 pub mod progress;
+#[cfg(feature = "sagemaker")]
+pub mod registry;
 pub mod report;
+mod run;
 pub mod sandbox;
+pub mod settings;
+
+pub use run::main;

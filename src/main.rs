@@ -1,3 +1,7 @@
-//! Parse, run, exit code.
+//! The `aiops` program; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aiops::main(std::env::args_os())
+}

@@ -32,6 +32,7 @@ use self::role::{AssumedRole, Terms};
 use self::time::SdkTime;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
+use crate::governance;
 use crate::sandbox::Sandbox;
 
 pub use self::role::RoleToAssume;
@@ -78,8 +79,6 @@ pub struct CallerIdentity {
     pub account: String,
     /// ARN of the caller.
     pub arn: String,
-    /// The last part of the ARN that names a person or a job: what `SourceIdentity` is made from.
-    pub name: String,
 }
 
 /// AWS, seen from the caller's credentials.
@@ -126,9 +125,8 @@ impl Aws {
             .get_or_try_init(|| async {
                 let sts = aws_sdk_sts::Client::new(&self.base);
                 let output = sts.get_caller_identity().send().await.map_err(AwsError::from)?;
-                let arn = output.arn().unwrap_or_default().to_owned();
-                let name = arn.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
-                Ok(CallerIdentity { account: output.account().unwrap_or_default().to_owned(), arn, name })
+                let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                Ok(CallerIdentity { account: known(output.account()), arn: known(output.arn()) })
             })
             .await
     }
@@ -163,7 +161,7 @@ impl Aws {
             region: region.to_owned(),
             source_identity: if role.is_some() { self.source_identity().await? } else { None },
             config,
-            partition: RetryPartition::custom(place).build(),
+            retry_partition: RetryPartition::custom(place).build(),
         })
     }
 
@@ -171,7 +169,7 @@ impl Aws {
         let source_identity = self.source_identity().await?;
         let session_name = match &source_identity {
             Some(name) => name.clone(),
-            None => identifier(&self.caller().await?.name).unwrap_or_else(|| "aiops".to_owned()),
+            None => governance::source_identity(&self.caller().await?.arn).unwrap_or_else(|| "aiops".to_owned()),
         };
         Ok(Terms { session_name, source_identity, duration: self.options.duration, tags: self.options.tags.clone() })
     }
@@ -179,18 +177,10 @@ impl Aws {
     async fn source_identity(&self) -> Result<Option<String>> {
         Ok(match &self.options.source_identity {
             SourceIdentity::None => None,
-            SourceIdentity::Fixed(name) => identifier(name),
-            SourceIdentity::Caller => identifier(&self.caller().await?.name),
+            SourceIdentity::Fixed(name) => governance::source_identity(name),
+            SourceIdentity::Caller => governance::source_identity(&self.caller().await?.arn),
         })
     }
-}
-
-/// A name in the characters that STS accepts for session names and source identities (2 to 64 of `[\w+=,.@-]`). The comma
-/// is left out because model package metadata cannot hold it.
-fn identifier(name: &str) -> Option<String> {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=.@-".contains(c) { c } else { '-' };
-    let name: String = name.chars().map(allowed).take(64).collect();
-    (name.len() >= 2).then_some(name)
 }
 
 /// Clients of one account and Region under one role. Cheap to clone.
@@ -203,14 +193,23 @@ pub struct Session {
     /// The name that AWS records beside everything done in this session; none with ambient credentials.
     pub source_identity: Option<String>,
     config: SdkConfig,
-    partition: RetryPartition,
+    retry_partition: RetryPartition,
 }
 
 impl Session {
+    /// The partition of the Region: the second part of every ARN there.
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
     /// S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)
-            .retry_partition(self.partition.clone())
+            .retry_partition(self.retry_partition.clone())
             .force_path_style(self.config.endpoint_url().is_some());
         aws_sdk_s3::Client::from_conf(config.build())
     }
@@ -218,7 +217,8 @@ impl Session {
     /// SageMaker.
     #[cfg(feature = "sagemaker")]
     pub fn sagemaker(&self) -> aws_sdk_sagemaker::Client {
-        let config = aws_sdk_sagemaker::config::Builder::from(&self.config).retry_partition(self.partition.clone());
+        let config =
+            aws_sdk_sagemaker::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
         aws_sdk_sagemaker::Client::from_conf(config.build())
     }
 
@@ -226,7 +226,7 @@ impl Session {
     #[cfg(feature = "sagemaker")]
     pub fn sagemaker_runtime(&self) -> aws_sdk_sagemakerruntime::Client {
         let config =
-            aws_sdk_sagemakerruntime::config::Builder::from(&self.config).retry_partition(self.partition.clone());
+            aws_sdk_sagemakerruntime::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
         aws_sdk_sagemakerruntime::Client::from_conf(config.build())
     }
 }

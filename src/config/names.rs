@@ -31,7 +31,7 @@ macro_rules! text {
             type Err = Error;
 
             fn from_str(text: &str) -> Result<Self, Error> {
-                #[expect(clippy::expect_used, reason = "the pattern is a literal, compiled by every test that reads a file")]
+                // The pattern is a literal, compiled by every test that reads a file.
                 static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a valid pattern"));
                 if text.len() <= $longest && PATTERN.is_match(text) {
                     Ok(Self(text.to_owned()))

@@ -12,6 +12,7 @@
 pub mod call;
 pub mod faults;
 pub mod iam;
+pub mod sagemaker;
 pub mod service;
 pub mod shape;
 pub mod store;
@@ -26,7 +27,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use futures::stream;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
@@ -87,6 +89,11 @@ impl Sandbox {
     /// Takes the record of all calls since the last time.
     pub fn take_log(&self) -> Vec<CallRecord> {
         std::mem::take(&mut *lock(&self.0.log))
+    }
+
+    /// How many documents each account has, by account.
+    pub fn census(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        store::census(&lock(&self.0.connection))
     }
 
     /// Runs one operation as the administrator of `account`, without HTTP: how landscapes are built. Raw services have
@@ -232,9 +239,11 @@ impl Sandbox {
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_err(|_| http::StatusCode::BAD_REQUEST)?.to_bytes();
-                // A dropped connection cannot be played by a router: the nearest thing is an answer that no client takes.
-                let answer = sandbox.handle(RawRequest::from_parts(parts, body)).await;
-                answer.map(|answer| answer.map(Body::from)).map_err(|Dropped| http::StatusCode::BAD_GATEWAY)
+                Ok::<_, http::StatusCode>(match sandbox.handle(RawRequest::from_parts(parts, body)).await {
+                    Ok(answer) => answer.map(Body::from),
+                    // A body that fails makes the server break the connection.
+                    Err(dropped) => http::Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(dropped)]))),
+                })
             }
         })
     }

@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use regex::Regex;
+use fancy_regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value, json};
 
 /// What a value may be.
@@ -87,14 +87,15 @@ pub struct Pattern {
 impl Pattern {
     fn matches(&self, text: &str) -> bool {
         // A pattern that does not compile matches nothing; `Shapes::broken_patterns` finds it in a test.
-        self.compile().is_ok_and(|whole| whole.is_match(text))
+        self.compile().is_ok_and(|whole| whole.is_match(text).unwrap_or(false))
     }
 
-    fn compile(&self) -> Result<&Regex, regex::Error> {
+    fn compile(&self) -> Result<&Regex, Box<fancy_regex::Error>> {
         if let Some(whole) = self.whole.get() {
             return Ok(whole);
         }
-        let whole = Regex::new(&format!(r"\A(?:{})\z", self.text))?;
+        // Some patterns look behind; some repeat whole Unicode classes, which compile to some megabytes.
+        let whole = RegexBuilder::new(&format!(r"\A(?:{})\z", self.text)).delegate_size_limit(1 << 28).build()?;
         Ok(self.whole.get_or_init(|| whole))
     }
 }

@@ -43,6 +43,17 @@ pub fn open(path: Option<&Path>) -> Result<Connection> {
     Ok(connection)
 }
 
+/// How many documents there are under keys that begin with an account, by account.
+pub(super) fn census(connection: &Connection) -> Result<Vec<(String, u64)>> {
+    let mut statement = connection.prepare(
+        "SELECT substr(key, 1, 12) AS account, count(*) FROM resource
+         WHERE substr(key, 1, 12) GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]'
+         GROUP BY account ORDER BY account",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}
+
 /// The store within one transaction.
 pub struct Store<'a>(pub(super) &'a Connection);
 

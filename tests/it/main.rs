@@ -1,1 +1,7 @@
-//! The one integration-test binary: every further one would link the SDKs again.
+//! Every test of the whole program, in one binary: linking is most of what a test binary costs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cli_reference;
+mod frame;
+mod support;

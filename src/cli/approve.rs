@@ -1,0 +1,62 @@
+//! `aiops approve` and `aiops approve list`
+
+use clap::Subcommand;
+
+use crate::governance::{Stage, Status};
+use crate::model_ref::ModelRef;
+
+/// Decide about a stage of a model version, or list what waits for a decision
+///
+/// Writes the lifecycle (stage and status) and the approval status of the model package in one call. Only the moves of
+/// the lifecycle are possible, and each only for the persona that may make it; IAM refuses the others too.
+#[derive(Clone, Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "\
+Examples:
+
+    aiops approve churn:3 --stage dev --status approved --comment \"RMSE 53.1, better than :2\"
+    aiops approve churn:3 --stage Test --status Pending --comment \"ready for integration tests\"
+    aiops approve list --tenant retail")]
+pub struct Args {
+    /// A verb in place of a decision.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// The decision.
+    #[command(flatten)]
+    pub decision: Option<Decision>,
+}
+
+/// What `approve` can do besides deciding.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    List(ListArgs),
+}
+
+/// List the model versions that wait for a decision, and whose
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+
+    aiops approve list
+    aiops approve list --as governance-officer")]
+pub struct ListArgs {}
+
+/// A decision about one stage of a model version.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Decision {
+    /// What the decision is about; without a version, the newest
+    #[arg(value_name = "MODEL[:VERSION]")]
+    pub model: ModelRef,
+
+    /// The stage that the decision is about
+    #[arg(long, value_name = "STAGE", ignore_case = true)]
+    pub stage: Stage,
+
+    /// The decision
+    #[arg(long, value_name = "STATUS", ignore_case = true)]
+    pub status: Status,
+
+    /// The reason, kept with the decision
+    #[arg(long, value_name = "TEXT")]
+    pub comment: String,
+}

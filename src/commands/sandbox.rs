@@ -1,0 +1,139 @@
+//! `sandbox`: the embedded AWS for other clients, what it holds, and a fresh start.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::cli::sandbox::{Args, ServeArgs, Verb};
+use crate::commands::setting::Setting;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::progress::Progress as _;
+use crate::report::{Cell, Report, Table, View};
+use crate::sandbox::Sandbox;
+use crate::sandbox::faults::Fault;
+
+/// Runs the verb.
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
+    match &args.verb {
+        Verb::Serve(args) => serve(context, args).await,
+        Verb::Reset(_) => reset(context),
+        Verb::Info(_) => info(context),
+    }
+}
+
+/// What a served sandbox did, told when it ends.
+#[derive(Serialize)]
+struct Served {
+    url: String,
+    calls: usize,
+}
+
+async fn serve(context: &Context, args: &ServeArgs) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let store = setting.sandbox_store();
+    let cannot_open = |error| Error::failed("the sandbox store cannot be opened").because(error);
+    let sandbox = Sandbox::open(store.as_deref(), context.clock.clone(), args.speed).map_err(cannot_open)?;
+    for fault in args.faults.as_deref().map(faults).transpose()?.unwrap_or_default() {
+        sandbox.inject(fault);
+    }
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        Error::failed(format!("cannot listen on {}", args.listen))
+            .because(error)
+            .hint("another program may use the port: `--listen 127.0.0.1:0` takes a free one")
+    })?;
+    let address = listener.local_addr().map_err(|error| Error::failed("the socket has no address").because(error))?;
+    let url = format!("http://{address}");
+    let (account, region) = (setting.ambient_account(), setting.region());
+    context.ui.note(&format!(
+        "the sandbox listens on {url} until Ctrl-C; {}\n\n    \
+         export AWS_ENDPOINT_URL={url} AWS_REGION={region}\n    \
+         export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=sandbox\n\n\
+         an account's number is its administrator's access key; any secret will do",
+        match &store {
+            Some(path) => format!("it is kept in {}", path.display()),
+            None => "it is in memory and ends with the process".to_owned(),
+        },
+    ));
+    let interrupt = context.interrupt.clone();
+    axum::serve(listener, sandbox.router())
+        .with_graceful_shutdown(async move { interrupt.requested().await })
+        .await
+        .map_err(|error| Error::failed("the sandbox cannot go on").because(error))?;
+    let calls = sandbox.take_log().len();
+    let fields = vec![("URL".to_owned(), url.clone().into()), ("Calls".to_owned(), calls.to_string().into())];
+    Report::new(&Served { url, calls }, View::Fields(fields))
+}
+
+/// Faults from a YAML file: a list, each as [`Fault`] says.
+fn faults(path: &Path) -> Result<Vec<Fault>> {
+    let read = |error: &dyn std::error::Error| Error::config(format!("{}: {error}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| read(&error))?;
+    serde_yaml::from_str(&text).map_err(|error| {
+        read(&error).hint("a fault looks like `- {service: s3, operation: CopyObject, skip: 2, times: 1, effect: drop}`")
+    })
+}
+
+/// What a sandbox holds.
+#[derive(Serialize)]
+struct Info {
+    store: Option<PathBuf>,
+    time: String,
+    accounts: Vec<Account>,
+}
+
+#[derive(Serialize)]
+struct Account {
+    id: String,
+    resources: u64,
+}
+
+fn info(context: &Context) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let store = existing_store(&setting)?;
+    let sandbox = Sandbox::open(Some(&store), context.clock.clone(), 1.0)
+        .map_err(|error| Error::failed("the sandbox store cannot be opened").because(error))?;
+    let accounts: Vec<Account> = sandbox
+        .census()
+        .map_err(|error| Error::failed("the sandbox store cannot be read").because(error))?
+        .into_iter()
+        .map(|(id, resources)| Account { id, resources })
+        .collect();
+    let rows = accounts.iter().map(|account| vec![account.id.clone().into(), account.resources.to_string().into()]);
+    let table = Table { columns: vec!["ACCOUNT", "RESOURCES"], rows: rows.collect(), empty: "the sandbox is empty" };
+    let time = crate::clock::Clock::now(sandbox.clock()).to_string();
+    let fields: Vec<(String, Cell)> = vec![
+        ("Store".to_owned(), store.display().to_string().into()),
+        ("Time".to_owned(), time.clone().into()),
+    ];
+    let view =
+        View::Sections(vec![("Sandbox".to_owned(), View::Fields(fields)), ("Accounts".to_owned(), View::Table(table))]);
+    Report::new(&Info { store: Some(store), time, accounts }, view)
+}
+
+fn reset(context: &Context) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let store = existing_store(&setting)?;
+    let question = format!("delete everything in the sandbox {}?", store.display());
+    if !context.settings.dry_run {
+        if !context.ui.confirm(&question)? {
+            return Err(Error::new(crate::error::Kind::Cancelled, "nothing was deleted"));
+        }
+        fs::remove_file(&store)
+            .map_err(|error| Error::failed(format!("cannot delete {}", store.display())).because(error))?;
+    }
+    let fields = vec![("Deleted".to_owned(), store.display().to_string().into())];
+    Ok(Report::new(&serde_json::json!({"deleted": store, "dry_run": context.settings.dry_run}), View::Fields(fields))?
+        .next("`aiops demo` fills a sandbox with a landscape and models"))
+}
+
+fn existing_store(setting: &Setting) -> Result<PathBuf> {
+    let none = || {
+        Error::usage("no sandbox is kept here")
+            .hint("`aiops demo` makes one; `--sandbox=PATH` or `sandbox` in aiops.yaml names one elsewhere")
+    };
+    let store = setting.sandbox_store().ok_or_else(none)?;
+    if store.is_file() { Ok(store) } else { Err(none().because(format!("there is no {}", store.display()))) }
+}

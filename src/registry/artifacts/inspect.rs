@@ -1,0 +1,122 @@
+//! Finding and hashing the artifacts of a version.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use sha2::{Digest as _, Sha256};
+
+use super::{Object, digest_of, missing, split};
+use crate::aws::error::AwsError;
+use crate::error::{Error, Result};
+use crate::governance::{Digest, ObjectDigest};
+use crate::registry::record::Address;
+
+/// Finds and hashes every object at `addresses`. Reads objects only where S3 has no SHA-256 of the whole.
+pub async fn inspect(s3: &Client, addresses: &[Address], owner: Option<&str>, at_once: usize) -> Result<Vec<Object>> {
+    let mut found = Vec::new();
+    for (place, address) in addresses.iter().enumerate() {
+        let (bucket, key) = split(&address.uri)?;
+        if address.prefix {
+            let prefix = format!("{}/", key.trim_end_matches('/'));
+            let keys = list(s3, bucket, &prefix, owner).await.map_err(|error| missing(error, &address.uri))?;
+            if keys.is_empty() {
+                return Err(Error::failed(format!("there is nothing at {}", address.uri))
+                    .hint("the artifacts were deleted or never written: register the version again"));
+            }
+            for key in keys {
+                let relative = format!("{place}/{}", &key[prefix.len()..]);
+                found.push((bucket, key, relative));
+            }
+        } else {
+            let name = key.rsplit('/').next().unwrap_or(key);
+            found.push((bucket, key.to_owned(), format!("{place}/{name}")));
+        }
+    }
+    let hashed = found.into_iter().map(|(bucket, key, relative)| hash(s3, bucket, key, relative, owner));
+    stream::iter(hashed).buffered(at_once.max(1)).try_collect().await
+}
+
+async fn list(s3: &Client, bucket: &str, prefix: &str, owner: Option<&str>) -> Result<Vec<String>, AwsError> {
+    let mut pages = s3
+        .list_objects_v2()
+        .bucket(bucket)
+        .prefix(prefix)
+        .set_expected_bucket_owner(owner.map(str::to_owned))
+        .into_paginator()
+        .send();
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next().await {
+        // Consoles mark folders by empty objects whose key ends in a slash; they are no artifacts.
+        let page = page?;
+        keys.extend(
+            page.contents()
+                .iter()
+                .filter_map(|object| object.key())
+                .filter(|key| !key.ends_with('/'))
+                .map(str::to_owned),
+        );
+    }
+    Ok(keys)
+}
+
+async fn hash(s3: &Client, bucket: &str, key: String, relative: String, owner: Option<&str>) -> Result<Object> {
+    let uri = format!("s3://{bucket}/{key}");
+    let head = s3
+        .head_object()
+        .bucket(bucket)
+        .key(&key)
+        .checksum_mode(ChecksumMode::Enabled)
+        .set_expected_bucket_owner(owner.map(str::to_owned))
+        .send()
+        .await
+        .map_err(|error| missing(error.into(), &uri))?;
+    let size = u64::try_from(head.content_length().unwrap_or_default()).unwrap_or_default();
+    let entity_tag = head.e_tag().unwrap_or_default().to_owned();
+    let whole = head.checksum_type() != Some(&ChecksumType::Composite);
+    let stored = |checksum: Option<&str>| checksum.filter(|_| whole).map(str::to_owned);
+    let (sha256, crc64) = match (stored(head.checksum_sha256()), stored(head.checksum_crc64_nvme())) {
+        (Some(sha256), Some(crc64)) => (digest_of(&sha256)?, crc64),
+        _ => read(s3, bucket, &key, &entity_tag, owner)
+            .await
+            .map_err(|error| error.context(format!("cannot read {uri}")))?,
+    };
+    Ok(Object {
+        bucket: bucket.to_owned(),
+        entity_tag,
+        version_id: head.version_id().filter(|id| *id != "null").map(str::to_owned),
+        digest: ObjectDigest { relative_key: relative, size, sha256 },
+        crc64,
+        key,
+    })
+}
+
+/// SHA-256 in hex and CRC64NVME in base64 of an object that must still have `entity_tag`. In bounded memory.
+pub(super) async fn read(
+    s3: &Client,
+    bucket: &str,
+    key: &str,
+    entity_tag: &str,
+    owner: Option<&str>,
+) -> Result<(Digest, String)> {
+    let output = s3
+        .get_object()
+        .bucket(bucket)
+        .key(key)
+        .if_match(entity_tag)
+        .set_expected_bucket_owner(owner.map(str::to_owned))
+        .send()
+        .await
+        .map_err(AwsError::from)?;
+    let mut body = output.body;
+    let mut sha256 = Sha256::new();
+    let mut crc64 = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
+    while let Some(bytes) =
+        body.try_next().await.map_err(|error| Error::failed("the transfer broke off").because(error))?
+    {
+        sha256.update(&bytes);
+        crc64.update(&bytes);
+    }
+    Ok((Digest::from(<[u8; 32]>::from(sha256.finalize())), BASE64.encode(crc64.finalize().to_be_bytes())))
+}

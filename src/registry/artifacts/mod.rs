@@ -1,0 +1,104 @@
+//! Artifacts in S3: looked at, hashed, copied from bucket to bucket on the server's side, and verified.
+//!
+//! A copy is pinned to the entity tag that was hashed, lands under a prefix that is its own digest, never overwrites, and
+//! is compared by the checksum that S3 computes on arrival. So it can be repeated at any time, from anywhere.
+
+mod copy;
+mod inspect;
+mod verify;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::aws::error::{AwsError, Class};
+use crate::error::{Error, Result};
+use crate::governance::{Digest, ObjectDigest};
+
+pub use self::copy::copy;
+pub use self::inspect::inspect;
+pub use self::verify::{verify, write_manifest};
+
+/// A bucket, and the account that must own it: a name alone could be somebody else's tomorrow.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Twelve digits.
+    pub owner: Option<String>,
+}
+
+/// An object of the source, pinned and hashed.
+#[derive(Clone, Debug)]
+pub struct Object {
+    bucket: String,
+    key: String,
+    entity_tag: String,
+    version_id: Option<String>,
+    /// What it is, and its key below the copy's prefix.
+    pub digest: ObjectDigest,
+    /// CRC64NVME of the whole, base64 as S3 writes it: what S3 can compute over any split into parts.
+    crc64: String,
+}
+
+/// `s3://bucket/key` in two.
+pub fn split(uri: &str) -> Result<(&str, &str)> {
+    uri.strip_prefix("s3://")
+        .and_then(|rest| rest.split_once('/'))
+        .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+        .ok_or_else(|| Error::failed(format!("`{uri}` is not an address in S3")))
+}
+
+impl Object {
+    /// `x-amz-copy-source`: percent-encoded but for slashes, with the version that was hashed.
+    fn copy_source(&self) -> String {
+        const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        let key = utf8_percent_encode(&self.key, ENCODED);
+        match &self.version_id {
+            Some(version) => format!("{}/{key}?versionId={version}", self.bucket),
+            None => format!("{}/{key}", self.bucket),
+        }
+    }
+}
+
+fn missing(error: AwsError, uri: &str) -> Error {
+    let class = error.class();
+    let told = Error::from(error).context(format!("cannot read {uri}"));
+    match class {
+        Class::NotFound => told.hint("the artifact was deleted or never written: register the version again"),
+        Class::Denied => told.hint("the bucket's policy must let the role that promotes read it"),
+        _ => told,
+    }
+}
+
+/// A SHA-256 as S3 writes it.
+fn digest_of(base64: &str) -> Result<Digest> {
+    let bytes = BASE64.decode(base64).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.map(Digest::from).ok_or_else(|| Error::failed(format!("S3 gave `{base64}` as a SHA-256 checksum")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_split_or_refused() {
+        assert_eq!(split("s3://bucket/a/b c.tar.gz").unwrap(), ("bucket", "a/b c.tar.gz"));
+        for bad in ["s3://bucket", "s3://bucket/", "s3:///key", "https://bucket/key", ""] {
+            assert!(split(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn copy_sources_are_encoded() {
+        let object = Object {
+            bucket: "dev".into(),
+            key: "a b/ü+&.gz".into(),
+            entity_tag: String::new(),
+            version_id: Some("v1".into()),
+            digest: ObjectDigest { relative_key: String::new(), size: 0, sha256: Digest::of("") },
+            crc64: String::new(),
+        };
+        assert_eq!(object.copy_source(), "dev/a%20b/%C3%BC%2B%26.gz?versionId=v1");
+    }
+}

@@ -1,0 +1,206 @@
+//! Which model a person means: a name, perhaps a version, perhaps an ARN.
+//!
+//! `VERSION` always is the number in the tenant's dev registry, in every command: it is the number that the people who
+//! made the model know. The central registry counts for itself; its versions name their source in their metadata.
+
+use futures::future::join_all;
+
+use super::{Version, groups, versions_with_metadata};
+use crate::aws::Session;
+use crate::aws::error::{AwsError, Class};
+use crate::error::{Error, Result};
+use crate::governance::{Persona, Registry, Stage, metadata};
+use crate::landscape::{Place, Tenant};
+use crate::model_ref::ModelRef;
+use crate::world::World;
+
+/// A model of a tenant.
+#[derive(Clone, Debug)]
+pub struct Model<'a> {
+    /// Whose it is.
+    pub tenant: &'a Tenant,
+    /// Its name: that of its group in dev.
+    pub name: String,
+}
+
+impl Model<'_> {
+    /// Name of its group in the central registry.
+    pub fn central_group(&self) -> String {
+        self.tenant.central_group_name(&self.name)
+    }
+
+    /// `tenant/model`, for messages.
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.tenant.name, self.name)
+    }
+}
+
+/// The model that `reference` means, looked up in the registry where the command will work: in dev, or in central.
+pub async fn model<'a>(
+    world: &World<'a>,
+    reference: &ModelRef,
+    tenant: Option<&str>,
+    registry: Registry,
+) -> Result<Model<'a>> {
+    let wanted: Vec<&'a Tenant> = match tenant {
+        Some(name) => vec![world.landscape.tenant(name)?],
+        None => world.landscape.tenants().iter().collect(),
+    };
+    let known = match registry {
+        Registry::Dev => in_dev(world, &wanted).await?,
+        Registry::Central => in_central(world, &wanted, &reference.name).await?,
+    };
+    let matches: Vec<&Model<'a>> = known.iter().filter(|model| is_meant(world, model, reference)).collect();
+    match matches.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(unknown(&reference.name, registry, &known)),
+        several => {
+            let tenants: Vec<&str> = several.iter().map(|model| model.tenant.name.as_str()).collect();
+            Err(Error::usage(format!("several tenants have a model {}: {}", reference.name, tenants.join(", ")))
+                .hint(format!("say whose: --tenant {}", tenants.first().copied().unwrap_or_default())))
+        }
+    }
+}
+
+/// A name means the model of that name; an ARN means the model whose group it names, in dev or in central.
+fn is_meant(world: &World<'_>, model: &Model<'_>, reference: &ModelRef) -> bool {
+    match &reference.registry {
+        None => model.name == reference.name,
+        Some(registry) if registry.account == world.landscape.central().account.as_str() => {
+            model.central_group() == reference.name
+        }
+        Some(registry) => {
+            model.name == reference.name && model.tenant.stage(Stage::Dev).account.as_str() == registry.account
+        }
+    }
+}
+
+fn unknown(name: &str, registry: Registry, known: &[Model<'_>]) -> Error {
+    let error = Error::failed(format!("there is no model {name} in the {registry} registry"));
+    let nearest = known
+        .iter()
+        .map(|model| (strsim::jaro_winkler(&model.name, name), model))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    let error = match nearest {
+        Some((_, model)) => error.hint(format!("did you mean {}?", model.name)),
+        None => error,
+    };
+    match registry {
+        Registry::Dev => error.hint("`aiops status` lists every model; `--tenant` says where to look"),
+        Registry::Central => error.hint(format!("bring it there first: `aiops promote {name} --to central`")),
+    }
+}
+
+async fn in_dev<'a>(world: &World<'a>, tenants: &[&'a Tenant]) -> Result<Vec<Model<'a>>> {
+    let asked = tenants.iter().map(|&tenant| async move {
+        let session = world.session(tenant.stage(Stage::Dev), Persona::Engineer).await?;
+        let names = groups(&session).await.map_err(|error| reading(error, tenant.stage(Stage::Dev)))?;
+        Ok(names.into_iter().filter(|name| tenant.owns(name)).map(|name| Model { tenant, name }).collect::<Vec<_>>())
+    });
+    let mut found = Vec::new();
+    let mut failures: Vec<Error> = Vec::new();
+    for answer in join_all(asked).await {
+        match answer {
+            Ok(models) => found.extend(models),
+            Err(error) => failures.push(error),
+        }
+    }
+    // One tenant that cannot be reached does not keep the others from working.
+    match failures.pop() {
+        Some(error) if found.is_empty() => Err(error),
+        Some(error) => {
+            world.progress.warn(&format!("not every tenant could be asked: {error}"));
+            Ok(found)
+        }
+        None => Ok(found),
+    }
+}
+
+/// Names of groups are derived from tenant and model; long ones are shortened, which cannot be undone. So the group that
+/// `name` would have is looked for too.
+async fn in_central<'a>(world: &World<'a>, tenants: &[&'a Tenant], name: &str) -> Result<Vec<Model<'a>>> {
+    let place = world.landscape.central();
+    let session = world.session(place, Persona::Engineer).await?;
+    let groups = groups(&session).await.map_err(|error| reading(error, place))?;
+    let mut found: Vec<Model<'a>> = groups
+        .iter()
+        .filter_map(|group| world.landscape.model_of_central_group(group))
+        .filter(|(owner, _)| tenants.iter().any(|tenant| tenant.name == owner.name))
+        .map(|(tenant, name)| Model { tenant, name: name.to_owned() })
+        .collect();
+    for &tenant in tenants {
+        let listed = found.iter().any(|model| model.tenant.name == tenant.name && model.name == name);
+        if !listed && groups.contains(&tenant.central_group_name(name)) {
+            found.push(Model { tenant, name: name.to_owned() });
+        }
+    }
+    Ok(found)
+}
+
+fn reading(error: AwsError, place: &Place) -> Error {
+    Error::from(error).context(format!("cannot read the model registry of {place}"))
+}
+
+/// The version of `model` in a registry that `reference` means; without a number, the newest.
+///
+/// The version of an ARN is that registry's own number; any other number is dev's.
+pub async fn version(
+    session: &Session,
+    model: &Model<'_>,
+    registry: Registry,
+    reference: &ModelRef,
+) -> Result<Version> {
+    match (registry, &reference.registry, reference.version) {
+        (Registry::Dev, _, number) => dev_version(session, model, number).await,
+        (Registry::Central, Some(place), Some(number)) if place.account == session.account => {
+            let arn = reference.to_string();
+            super::describe(session, &arn).await.map(|details| details.version).map_err(|error| {
+                error.context(format!("there is no version {number} of {}", model.title()))
+            })
+        }
+        (Registry::Central, _, number) => central_version(session, model, number).await,
+    }
+}
+
+/// The version `number` of a model in its dev registry, or the newest.
+async fn dev_version(session: &Session, model: &Model<'_>, number: Option<u32>) -> Result<Version> {
+    let latest = if number.is_some() { None } else { Some(1) };
+    let found = super::versions(session, &model.name, latest).await.map_err(|error| {
+        let missing = error.class() == Class::NotFound;
+        let told = Error::from(error).context(format!("cannot list the versions of {}", model.title()));
+        if missing { told.hint("`aiops status` lists every model") } else { told }
+    })?;
+    let newest = found.first().map(|version| version.number);
+    found
+        .into_iter()
+        .find(|version| number.is_none_or(|number| version.number == number))
+        .ok_or_else(|| no_version(model, number, newest, "dev"))
+}
+
+/// The central copy of the dev version `number` of a model, or the newest copy.
+async fn central_version(session: &Session, model: &Model<'_>, number: Option<u32>) -> Result<Version> {
+    let copies = versions_with_metadata(session, &model.central_group(), None).await?;
+    let source = |properties: &std::collections::BTreeMap<String, String>| {
+        properties.get(metadata::SOURCE_VERSION).and_then(|text| text.parse::<u32>().ok())
+    };
+    let newest = copies.iter().filter_map(|(_, properties)| source(properties)).max();
+    copies
+        .into_iter()
+        .find(|(_, properties)| number.is_none() || source(properties) == number)
+        .map(|(version, _)| version)
+        .ok_or_else(|| {
+            let error = no_version(model, number, newest, "central");
+            let version = number.map(|number| format!(":{number}")).unwrap_or_default();
+            error.hint(format!("bring it there first: `aiops promote {}{version} --to central`", model.name))
+        })
+}
+
+fn no_version(model: &Model<'_>, number: Option<u32>, newest: Option<u32>, registry: &str) -> Error {
+    let wanted = number.map_or_else(|| "any version".to_owned(), |number| format!("version {number}"));
+    let error = Error::failed(format!("there is no {wanted} of {} in the {registry} registry", model.title()));
+    match newest {
+        Some(newest) => error.hint(format!("the newest there is {newest}")),
+        None => error,
+    }
+}

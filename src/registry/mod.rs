@@ -1,0 +1,260 @@
+//! Model package groups and versions of one registry: read, created as verified copies.
+
+pub mod artifacts;
+pub mod find;
+pub mod integrity;
+pub mod record;
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_sagemaker::types::{
+    Filter, ModelApprovalStatus, ModelLifeCycle, ModelPackageSortBy, ModelPackageSummary, Operator, ResourceType,
+    SearchExpression, SortOrder,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::aws::Session;
+use crate::aws::error::{AwsError, Class};
+use crate::error::{Error, Result};
+use crate::governance::{Approval, LifeCycle, MetadataValue, Observed};
+
+/// A version of a model package group, as a listing shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    /// Name of the group.
+    pub group: String,
+    /// The version's number in its group.
+    pub number: u32,
+    /// ARN of the version.
+    pub arn: String,
+    /// When it was registered.
+    pub created: Option<Timestamp>,
+    /// `ModelLifeCycle`.
+    pub lifecycle: Observed,
+    /// `ModelApprovalStatus`, if it is one that AWS has today.
+    pub approval: Option<Approval>,
+}
+
+/// Everything that the registry knows about a version.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// What a listing shows too.
+    pub version: Version,
+    /// `CustomerMetadataProperties`.
+    pub metadata: BTreeMap<String, String>,
+    /// The whole record, with AWS's member names.
+    pub record: Value,
+}
+
+impl Details {
+    /// The inference specification, with AWS's member names.
+    pub fn specification(&self) -> &Value {
+        &self.record["InferenceSpecification"]
+    }
+}
+
+/// Names of all model package groups of the registry, in order.
+pub async fn groups(session: &Session) -> Result<Vec<String>, AwsError> {
+    let mut pages = session.sagemaker().list_model_package_groups().max_results(100).into_paginator().send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        names.extend(
+            page?
+                .model_package_group_summary_list()
+                .iter()
+                .filter_map(|group| group.model_package_group_name())
+                .map(str::to_owned),
+        );
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The newest `latest` versions of `group` (all without a number), newest first.
+///
+/// Listings are strongly consistent, and their summaries hold lifecycle and approval. The order is always asked for:
+/// AWS's documentation and AWS's samples disagree about the default.
+pub async fn versions(session: &Session, group: &str, latest: Option<usize>) -> Result<Vec<Version>, AwsError> {
+    let page_size = latest.map_or(100, |latest| latest.clamp(1, 100));
+    let mut pages = session
+        .sagemaker()
+        .list_model_packages()
+        .model_package_group_name(group)
+        .sort_by(ModelPackageSortBy::CreationTime)
+        .sort_order(SortOrder::Descending)
+        .max_results(i32::try_from(page_size).unwrap_or(100))
+        .into_paginator()
+        .send();
+    let mut found: Vec<Version> = Vec::new();
+    while latest.is_none_or(|latest| found.len() < latest)
+        && let Some(page) = pages.next().await
+    {
+        found.extend(page?.model_package_summary_list().iter().filter_map(listed));
+    }
+    // Versions registered in one second share their time.
+    found.sort_by_key(|version| std::cmp::Reverse(version.number));
+    found.truncate(latest.unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+fn listed(summary: &ModelPackageSummary) -> Option<Version> {
+    let arn = summary.model_package_arn()?;
+    let (group, number) = group_and_number(arn)?;
+    let lifecycle = summary.model_life_cycle();
+    Some(Version {
+        group,
+        number,
+        arn: arn.to_owned(),
+        created: summary.creation_time().and_then(moment),
+        lifecycle: Observed::read(lifecycle.and_then(|at| at.stage()), lifecycle.and_then(|at| at.stage_status())),
+        approval: summary.model_approval_status().and_then(|status| status.as_str().parse().ok()),
+    })
+}
+
+/// Everything about the version with this ARN. The record's own `ModelPackageName` is empty for versions; the ARN counts.
+pub async fn describe(session: &Session, arn: &str) -> Result<Details> {
+    let output =
+        session.sagemaker().describe_model_package().model_package_name(arn).send().await.map_err(|error| {
+            let error = AwsError::from(error);
+            let missing = error.class() == Class::NotFound;
+            let told = Error::from(error).context(format!("cannot read {arn}"));
+            if missing { told.hint("`aiops status --all` lists every version there is") } else { told }
+        })?;
+    let arn = output.model_package_arn().unwrap_or(arn);
+    let (group, number) = group_and_number(arn)
+        .ok_or_else(|| Error::failed(format!("{arn} is not a version of a model package group")))?;
+    let lifecycle = output.model_life_cycle();
+    Ok(Details {
+        version: Version {
+            group,
+            number,
+            arn: arn.to_owned(),
+            created: output.creation_time().and_then(moment),
+            lifecycle: Observed::read(lifecycle.and_then(|at| at.stage()), lifecycle.and_then(|at| at.stage_status())),
+            approval: output.model_approval_status().and_then(|status| status.as_str().parse().ok()),
+        },
+        metadata: output
+            .customer_metadata_properties()
+            .map(|properties| properties.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+            .unwrap_or_default(),
+        record: record::of(&output)?,
+    })
+}
+
+/// The newest `latest` versions of `group` with their metadata, newest first. What the index does not have yet is described.
+pub async fn versions_with_metadata(
+    session: &Session,
+    group: &str,
+    latest: Option<usize>,
+) -> Result<Vec<(Version, BTreeMap<String, String>)>> {
+    let found = match versions(session, group, latest).await {
+        // No group: nothing was ever promoted.
+        Err(error) if error.class() == Class::NotFound => return Ok(Vec::new()),
+        found => found?,
+    };
+    let mut indexed = if found.is_empty() { BTreeMap::new() } else { indexed_metadata(session, Some(group)).await? };
+    let mut with_metadata = Vec::with_capacity(found.len());
+    for version in found {
+        let metadata = match indexed.remove(&version.arn) {
+            Some(metadata) => metadata,
+            None => describe(session, &version.arn).await?.metadata,
+        };
+        with_metadata.push((version, metadata));
+    }
+    Ok(with_metadata)
+}
+
+/// A change of a version: the lifecycle and what goes with it, in one call.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Where the version goes, with the approval that follows from it.
+    pub to: Option<LifeCycle>,
+    /// `ApprovalDescription` and `StageDescription`: why.
+    pub comment: Option<String>,
+    /// Metadata to add or replace.
+    pub metadata: BTreeMap<String, MetadataValue>,
+}
+
+/// Writes `change`, and reads back that it is there.
+///
+/// AWS does not say whether sent metadata replaces or joins what is there, so everything is sent, and read back.
+pub async fn update(session: &Session, details: &Details, change: &Change) -> Result<Details> {
+    let arn = &details.version.arn;
+    let mut metadata: HashMap<String, String> = details.metadata.clone().into_iter().collect();
+    metadata.extend(change.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().to_owned())));
+    let lifecycle = change.to.map(|to| {
+        ModelLifeCycle::builder()
+            .stage(to.stage.as_str())
+            .stage_status(to.status.as_str())
+            .set_stage_description(change.comment.as_deref().map(one_line))
+            .build()
+    });
+    session
+        .sagemaker()
+        .update_model_package()
+        .model_package_arn(arn)
+        .set_model_life_cycle(lifecycle)
+        .set_model_approval_status(change.to.map(|to| ModelApprovalStatus::from(to.approval().as_str())))
+        .set_approval_description(change.comment.as_deref().map(one_line))
+        .set_customer_metadata_properties(Some(metadata.clone()).filter(|metadata| !metadata.is_empty()))
+        .send()
+        .await
+        .map_err(|error| Error::from(AwsError::from(error)).context(format!("cannot change {arn}")))?;
+    let now = describe(session, arn).await?;
+    let moved = change.to.is_none_or(|to| now.version.lifecycle.known() == Some(to));
+    let written = metadata.iter().all(|(key, value)| now.metadata.get(key) == Some(value));
+    if moved && written {
+        return Ok(now);
+    }
+    Err(Error::failed(format!("{arn} was changed by somebody else at the same time"))
+        .because(format!("it is {} now", now.version.lifecycle))
+        .hint("look at `aiops status`, and decide again"))
+}
+
+/// AWS takes at most 1,024 characters, without line breaks.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1024).collect()
+}
+
+/// `CustomerMetadataProperties` of the versions of `group`, by ARN: one call for a hundred versions. From the search index,
+/// which lags some seconds behind; what was there before never changes for the keys that copies are found by.
+pub async fn indexed_metadata(
+    session: &Session,
+    group: Option<&str>,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, AwsError> {
+    let expression = group.map(|group| {
+        let of_group = Filter::builder().name("ModelPackageGroupName").operator(Operator::Equals).value(group).build();
+        SearchExpression::builder().filters(of_group).build()
+    });
+    let mut pages = session
+        .sagemaker()
+        .search()
+        .resource(ResourceType::ModelPackage)
+        .set_search_expression(expression)
+        .max_results(100)
+        .into_paginator()
+        .send();
+    let mut found = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        for package in page?.results().iter().filter_map(|result| result.model_package()) {
+            if let (Some(arn), Some(properties)) = (package.model_package_arn(), package.customer_metadata_properties())
+            {
+                let properties = properties.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                found.insert(arn.to_owned(), properties);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Group name and version number in the ARN of a version: `arn:...:model-package/<group>/<number>`.
+pub fn group_and_number(arn: &str) -> Option<(String, u32)> {
+    let (_, rest) = arn.split_once(":model-package/")?;
+    let (group, number) = rest.rsplit_once('/')?;
+    Some((group.to_owned(), number.parse().ok()?))
+}
+
+fn moment(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+    Timestamp::from_nanosecond(time.as_nanos()).ok()
+}

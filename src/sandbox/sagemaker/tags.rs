@@ -1,0 +1,82 @@
+//! Tags of every SageMaker resource.
+
+use serde_json::{Map, Value, json};
+
+use super::common::{self, Arn};
+use super::packages::{self, PACKAGE};
+use crate::sandbox::call::{self, Access, ApiError, ApiResult, Call, required, text};
+
+/// Tags on a page when the caller does not say.
+const PAGE: usize = 50;
+
+/// The resource whose tags are asked about.
+fn target(call: &Call<'_>, input: &Value) -> ApiResult<Arn> {
+    let arn = required(input, "ResourceArn");
+    let arn = Arn::parse(arn).ok_or_else(|| ApiError::validation(format!("Invalid ARN: {arn}")))?;
+    arn.in_region_of(call)
+}
+
+fn access(call: &Call<'_>, action: &str, arn: &Arn) -> ApiResult<Access> {
+    if arn.resource_type == PACKAGE { packages::access(call, action, arn) } else { common::access(call, action, arn) }
+}
+
+fn must_exist(call: &Call<'_>, arn: &Arn) -> ApiResult<()> {
+    match arn.load(call)? {
+        Some(_) => Ok(()),
+        None => Err(ApiError::validation(format!("Could not find resource {arn}."))),
+    }
+}
+
+/// Versions have their group's tags and none of their own.
+fn must_be_taggable(call: &Call<'_>, arn: &Arn) -> ApiResult<()> {
+    must_exist(call, arn)?;
+    if arn.tagged() == *arn {
+        return Ok(());
+    }
+    Err(ApiError::validation(
+        "Tags are not supported in Model Package versions. Please add them to the Model Package Group",
+    ))
+}
+
+/// `AddTags`.
+pub(super) fn add(call: &mut Call<'_>, input: Value) -> ApiResult {
+    let arn = target(call, &input)?;
+    let added = common::tags_of_input(&input);
+    let access = common::with_request_tags(access(call, "AddTags", &arn)?, &added);
+    call.authorize(&access)?;
+    must_be_taggable(call, &arn)?;
+    let mut tags = common::tags(call, &arn)?;
+    tags.extend(added);
+    common::set_tags(call, &arn, &tags)?;
+    Ok(json!({"Tags": common::tag_list(&tags)}))
+}
+
+/// `ListTags`.
+pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
+    let arn = target(call, &input)?;
+    call.authorize(&access(call, "ListTags", &arn)?)?;
+    must_exist(call, &arn)?;
+    let tags = common::tag_list(&common::tags(call, &arn)?).as_array().cloned().unwrap_or_default();
+    let wanted = input.get("MaxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok());
+    let (tags, token) = call::page(tags, wanted.unwrap_or(PAGE), text(&input, "NextToken"))?;
+    let mut answer = Map::new();
+    answer.insert("Tags".into(), Value::Array(tags));
+    if let Some(token) = token {
+        answer.insert("NextToken".into(), token.into());
+    }
+    Ok(Value::Object(answer))
+}
+
+/// `DeleteTags`.
+pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
+    let arn = target(call, &input)?;
+    let keys: Vec<String> =
+        input["TagKeys"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let access = access(call, "DeleteTags", &arn)?.keys_of("aws:TagKeys", keys.clone());
+    call.authorize(&access)?;
+    must_be_taggable(call, &arn)?;
+    let mut tags = common::tags(call, &arn)?;
+    tags.retain(|key, _| !keys.contains(key));
+    common::set_tags(call, &arn, &tags)?;
+    Ok(json!({}))
+}

@@ -1,0 +1,1 @@
+"""What independent clients expect of an AWS endpoint, one module per kind of thing."""
