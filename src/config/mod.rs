@@ -1,1 +1,33 @@
-//! Placeholder.
+//! `aiops.yaml`: what may stand in it, how it is read, and where each value comes from.
+//!
+//! A file passes through [`yaml`] (a tree with places), the schema (what each scalar means, and whether it may stand
+//! there), and rules over several values; every mistake of each is reported at once. Environment and flags are laid
+//! over the file before it is checked, so that a wrong value is found whatever layer it comes from.
+
+mod check;
+pub mod duration;
+mod layers;
+mod load;
+mod mistake;
+pub mod model;
+pub mod names;
+pub mod roles;
+mod rules;
+mod schema;
+pub mod settings;
+mod sources;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use layers::{ENVIRONMENT, Flags, Variable};
+pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
+pub use mistake::{Look, nearest, quoted};
+pub use model::{Config, Governance, Session, SharedServices, StageAccount, Stages, Tenant};
+pub use names::{
+    AccountId, BucketName, ExternalId, InstanceType, KmsKey, ModelPattern, RegionName, RoleArn, RoleRef,
+    SourceIdentity, TenantName,
+};
+pub use schema::schema;
+pub use sources::{Source, Sourced, Sources};

@@ -1,0 +1,233 @@
+//! `aiops.yaml`, typed. Its schema comes from these types, so every doc comment here is shown to users by their editor.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::names::{
+    AccountId, BucketName, ExternalId, KmsKey, ModelPattern, RegionName, RoleArn, SourceIdentity, TenantName, Title,
+};
+use super::roles::{OwnRoles, Roles, persona_schema};
+use super::settings::{Concurrency, Domain, Gates, Git, Profile, Promotion, Templates};
+use crate::governance::{Persona, Stage};
+
+/// The landscape that aiops manages: accounts, tenants, roles, and how models move between them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// Version of this file's format.
+    #[serde(default = "version")]
+    #[schemars(schema_with = "version_schema")]
+    pub version: u32,
+    /// Region of everything that names no other.
+    pub region: RegionName,
+    /// Persona as whom commands act, unless they need a particular one. Without it each command takes the persona that
+    /// is meant to run it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "persona_schema")]
+    pub persona: Option<Persona>,
+    /// Store of the embedded sandbox, relative to this file. With it, commands talk to the sandbox and never to AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", length(min = 1))]
+    pub sandbox: Option<PathBuf>,
+    /// Account that holds the SageMaker Unified Studio domain.
+    pub governance: Governance,
+    /// Account that holds the central model registry and its artifacts.
+    pub shared_services: SharedServices,
+    /// IAM role of each persona, by name, in every account that does not name its own.
+    #[serde(default)]
+    pub roles: Roles,
+    /// How sessions in other accounts are made.
+    #[serde(default)]
+    pub session: Session,
+    /// Lines of business, each with its accounts.
+    #[schemars(length(min = 1))]
+    pub tenants: Vec<Tenant>,
+    /// The SageMaker Unified Studio domain.
+    #[serde(default)]
+    pub domain: Domain,
+    /// Project profiles, and who may use them.
+    #[serde(default)]
+    pub profiles: Vec<Profile>,
+    /// Where the seed templates of new repositories come from.
+    #[serde(default)]
+    pub templates: Templates,
+    /// Where the repositories of projects live.
+    #[serde(default)]
+    pub git: Git,
+    /// How models are deployed and checked on their way to prod.
+    #[serde(default)]
+    pub promotion: Promotion,
+    /// What must be true before a model moves on.
+    #[serde(default)]
+    pub gates: Gates,
+    /// How much is done at once.
+    #[serde(default)]
+    pub concurrency: Concurrency,
+}
+
+fn version() -> u32 {
+    1
+}
+
+fn version_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "integer", "enum": [1], "default": 1 })
+}
+
+/// The governance account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Governance {
+    /// Id of the account, 12 digits.
+    pub account: AccountId,
+    /// Region of the domain. Default: the file's `region`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionName>,
+    /// External id of this account's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// Roles of this account that differ from the general ones.
+    #[serde(default, skip_serializing_if = "OwnRoles::is_empty")]
+    pub roles: OwnRoles,
+}
+
+/// The shared services account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SharedServices {
+    /// Id of the account, 12 digits.
+    pub account: AccountId,
+    /// Region of the central registry. Default: the file's `region`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionName>,
+    /// Bucket of the central artifacts. Default: `aiops-models-<account>-<region>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<BucketName>,
+    /// KMS key that encrypts the central artifacts. Default: the encryption that the bucket is set to. Accounts that
+    /// deploy must be able to decrypt with it, so it cannot be a key that AWS manages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<KmsKey>,
+    /// External id of this account's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// Roles of this account that differ from the general ones.
+    #[serde(default, skip_serializing_if = "OwnRoles::is_empty")]
+    pub roles: OwnRoles,
+}
+
+/// How sessions are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Session {
+    /// Whether commands assume the roles of this file. `false`: they use the credentials that they find, as they are.
+    pub assume_roles: bool,
+    /// External id of every role that has none of its own, and none of its account's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// What STS records as source identity, by which four-eyes rules know people: `caller` (the name of whoever runs
+    /// aiops), `none`, or a fixed text.
+    pub source_identity: SourceIdentity,
+    /// How long the credentials of a session live: 15m to 12h, and at most 1h where roles are chained.
+    #[serde(with = "super::duration")]
+    #[schemars(schema_with = "super::duration::schema")]
+    pub duration: Duration,
+    /// Session tags of every session.
+    pub tags: BTreeMap<String, String>,
+    /// Roles to go through, in this order, before the role of a persona is assumed.
+    pub via: Vec<RoleArn>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "a literal, checked by the first test that takes a default")]
+        let source_identity = "caller".parse().expect("a valid source identity");
+        Session {
+            assume_roles: true,
+            external_id: None,
+            source_identity,
+            duration: Duration::from_secs(3600),
+            tags: BTreeMap::new(),
+            via: Vec::new(),
+        }
+    }
+}
+
+/// A line of business with its accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tenant {
+    /// Short name; it begins the names of the tenant's model groups, endpoints and buckets.
+    pub name: TenantName,
+    /// Name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Title>,
+    /// Accounts of the machine-learning workspaces.
+    pub stages: Stages,
+    /// Accounts of the data producers' workspaces, where the tenant has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Stages>,
+    /// Which model package groups of the dev account belong to this tenant. Default: all.
+    #[serde(default = "any_model")]
+    #[schemars(length(min = 1))]
+    pub models: Vec<ModelPattern>,
+    /// Whether dev and prod may share an account. AWS recommends against it: every administrator of dev is one of prod.
+    #[serde(default)]
+    pub allow_shared_prod: bool,
+}
+
+fn any_model() -> Vec<ModelPattern> {
+    vec![ModelPattern::any()]
+}
+
+impl Tenant {
+    /// Whether the model package group `model` of the dev account belongs to this tenant.
+    pub fn owns(&self, model: &str) -> bool {
+        self.models.iter().any(|pattern| pattern.matches(model))
+    }
+}
+
+/// One account for each stage. Stages may share one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Stages {
+    /// Where work is done and models are trained.
+    pub dev: StageAccount,
+    /// Where models are deployed to be tested. May be the account of another stage.
+    pub test: StageAccount,
+    /// Where models serve. May be the account of test; of dev only with `allow-shared-prod: true`.
+    pub prod: StageAccount,
+}
+
+impl Stages {
+    /// The account of `stage`.
+    pub fn get(&self, stage: Stage) -> &StageAccount {
+        match stage {
+            Stage::Dev => &self.dev,
+            Stage::Test => &self.test,
+            Stage::Prod => &self.prod,
+        }
+    }
+}
+
+/// The account of a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StageAccount {
+    /// Id of the account, 12 digits.
+    pub account: AccountId,
+    /// Region of the stage. Default: the file's `region`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionName>,
+    /// Bucket of the stage. Default: `aiops-<tenant>-<account>-<region>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<BucketName>,
+    /// External id of this account's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// Roles of this account that differ from the general ones.
+    #[serde(default, skip_serializing_if = "OwnRoles::is_empty")]
+    pub roles: OwnRoles,
+}

@@ -1,0 +1,290 @@
+//! The sections of `aiops.yaml` about the domain, repositories, deployments and gates.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::names::{InstanceType, KmsKey, TenantName, ThingName};
+use crate::governance::Stage;
+
+/// The SageMaker Unified Studio domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Domain {
+    /// Name of the domain.
+    pub name: ThingName,
+    /// What the domain is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether people sign in through IAM Identity Center.
+    pub single_sign_on: bool,
+    /// KMS key of the domain. Default: a key that AWS owns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<KmsKey>,
+    /// Tags of the domain.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Default for Domain {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "a literal, checked by the first test that takes a default")]
+        let name = "machine-learning".parse().expect("a valid name");
+        Domain { name, description: None, single_sign_on: false, kms_key: None, tags: BTreeMap::new() }
+    }
+}
+
+/// A project profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Profile {
+    /// Name of the profile.
+    pub name: ThingName,
+    /// What projects of this profile do.
+    pub use_case: UseCase,
+    /// Seed template of the projects' repositories. Default: the template named like the use case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub template: Option<String>,
+    /// Tenants that may use the profile. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub tenants: Option<Vec<TenantName>>,
+}
+
+/// What a project does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UseCase {
+    /// Train and serve a model that predicts a number.
+    Regression,
+    /// Fine-tune a language model.
+    LlmFinetuning,
+    /// Answer questions from documents.
+    Rag,
+    /// Produce data for others.
+    DataPipeline,
+}
+
+/// Where seed templates come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Templates {
+    /// Directory, relative to this file, or Git URL of the templates. Default: those inside aiops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub source: Option<String>,
+    /// Branch, tag or commit of the templates' repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub r#ref: Option<String>,
+}
+
+/// Where repositories live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Git {
+    /// What hosts the repositories.
+    pub provider: GitProvider,
+    /// Host of the provider, for one that is not public. Default: github.com or gitlab.com.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub host: Option<String>,
+    /// Organisation, user or group that owns the repositories. Needed for GitHub and GitLab.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// Default branch of new repositories.
+    #[schemars(length(min = 1))]
+    pub default_branch: String,
+    /// Whether a project has one repository or two.
+    pub layout: GitLayout,
+}
+
+impl Default for Git {
+    fn default() -> Self {
+        Git {
+            provider: GitProvider::Local,
+            host: None,
+            owner: None,
+            default_branch: "main".to_owned(),
+            layout: GitLayout::Single,
+        }
+    }
+}
+
+/// What hosts repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GitProvider {
+    /// GitHub, public or Enterprise.
+    Github,
+    /// GitLab, public or self-managed.
+    Gitlab,
+    /// Bare repositories on this machine.
+    Local,
+}
+
+/// How a project's code is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GitLayout {
+    /// One repository with the folders `build` and `deploy`.
+    Single,
+    /// A build repository and a deploy repository.
+    Separate,
+}
+
+/// How models move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Promotion {
+    /// Endpoints that serve models.
+    pub endpoint: EndpointSettings,
+    /// How long to wait for an endpoint to be in service.
+    #[serde(with = "super::duration")]
+    #[schemars(schema_with = "super::duration::schema")]
+    pub wait: Duration,
+    /// How often to look while waiting.
+    #[serde(with = "super::duration")]
+    #[schemars(schema_with = "super::duration::schema")]
+    pub poll: Duration,
+    /// How many parts of an artifact are copied at once.
+    #[schemars(range(min = 1, max = 64))]
+    pub copy_concurrency: usize,
+    /// The request that a new endpoint must answer before a promotion counts as done.
+    pub smoke_test: SmokeTest,
+}
+
+impl Default for Promotion {
+    fn default() -> Self {
+        Promotion {
+            endpoint: EndpointSettings::default(),
+            wait: Duration::from_secs(30 * 60),
+            poll: Duration::from_secs(15),
+            copy_concurrency: 8,
+            smoke_test: SmokeTest::default(),
+        }
+    }
+}
+
+/// Endpoints: how large, and where they differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EndpointSettings {
+    /// Instance type.
+    pub instance_type: InstanceType,
+    /// Number of instances.
+    #[schemars(range(min = 1, max = 1000))]
+    pub instance_count: u32,
+    /// What differs in test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<EndpointOverride>,
+    /// What differs in prod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prod: Option<EndpointOverride>,
+}
+
+impl Default for EndpointSettings {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "a literal, checked by the first test that takes a default")]
+        let instance_type = "ml.m5.large".parse().expect("a valid instance type");
+        EndpointSettings { instance_type, instance_count: 1, test: None, prod: None }
+    }
+}
+
+/// What differs in one stage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EndpointOverride {
+    /// Instance type in this stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<InstanceType>,
+    /// Number of instances in this stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub instance_count: Option<u32>,
+}
+
+/// How large an endpoint is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointSize {
+    /// Instance type.
+    pub instance_type: InstanceType,
+    /// Number of instances.
+    pub instance_count: u32,
+}
+
+impl EndpointSettings {
+    /// How large endpoints of `stage` are.
+    pub fn size(&self, stage: Stage) -> EndpointSize {
+        let own = match stage {
+            Stage::Dev => None,
+            Stage::Test => self.test.as_ref(),
+            Stage::Prod => self.prod.as_ref(),
+        };
+        EndpointSize {
+            instance_type: own.and_then(|own| own.instance_type.clone()).unwrap_or_else(|| self.instance_type.clone()),
+            instance_count: own.and_then(|own| own.instance_count).unwrap_or(self.instance_count),
+        }
+    }
+}
+
+/// A request that an endpoint must answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SmokeTest {
+    /// Content type of the request.
+    #[schemars(length(min = 1))]
+    pub content_type: String,
+    /// Body of the request. Default: the sample payload that the model version names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+impl Default for SmokeTest {
+    fn default() -> Self {
+        SmokeTest { content_type: "application/json".to_owned(), body: None }
+    }
+}
+
+/// What must be true before a model moves on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gates {
+    /// Directory of Cedar policies, relative to this file. Default: the policies inside aiops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", length(min = 1))]
+    pub policies: Option<PathBuf>,
+    /// Whether whoever asked for a move is barred from approving it.
+    pub four_eyes: bool,
+    /// Whether a version must have passed its smoke test in test before it may be approved for prod.
+    pub require_smoke_test: bool,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Gates { policies: None, four_eyes: true, require_smoke_test: true }
+    }
+}
+
+/// How much is done at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Concurrency {
+    /// How many accounts are worked on at once.
+    #[schemars(range(min = 1, max = 64))]
+    pub accounts: usize,
+    /// How long one account may take to answer before it counts as unreachable.
+    #[serde(with = "super::duration")]
+    #[schemars(schema_with = "super::duration::schema")]
+    pub account_timeout: Duration,
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Concurrency { accounts: 8, account_timeout: Duration::from_secs(60) }
+    }
+}

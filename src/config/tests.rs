@@ -1,0 +1,768 @@
+//! Whole files: what is read, what is refused and how that looks, which layer wins.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::{Error, Kind};
+use crate::governance::{Persona, Stage};
+
+/// The least that a user writes.
+const LEAST: &str = "\
+region: eu-west-1
+governance: {account: 111111111111}
+shared-services: {account: 012345678901}
+tenants:
+  - name: clinical
+    stages:
+      dev: {account: 333333333333}
+      test: {account: 444444444444}
+      prod: {account: 555555555555}
+";
+
+struct Case {
+    directory: tempfile::TempDir,
+    environment: BTreeMap<String, String>,
+    flags: Flags,
+}
+
+impl Case {
+    fn new(text: impl AsRef<[u8]>) -> Self {
+        let case = Case::empty();
+        std::fs::write(case.path("aiops.yaml"), text).unwrap();
+        case
+    }
+
+    fn empty() -> Self {
+        Case { directory: tempfile::tempdir().unwrap(), environment: BTreeMap::new(), flags: Flags::default() }
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn load_with(&self, change: impl FnOnce(&mut LoadOptions<'_>)) -> Result<Loaded, Error> {
+        let mut options = LoadOptions {
+            explicit: None,
+            working_directory: self.directory.path().to_owned(),
+            environment: &self.environment,
+            flags: self.flags.clone(),
+            look: Look::default(),
+        };
+        change(&mut options);
+        load(&options)
+    }
+
+    fn load(&self) -> Result<Loaded, Error> {
+        self.load_with(|_| {})
+    }
+}
+
+/// The report of a file that must be refused.
+fn report(text: impl AsRef<[u8]>) -> String {
+    shown(&Case::new(text).load().unwrap_err())
+}
+
+/// What a person sees of an error.
+fn shown(error: &Error) -> String {
+    assert_eq!(error.kind(), Kind::Config);
+    let mut text = error.rendered_report().map_or_else(|| format!("{error}\n"), str::to_owned);
+    for hint in error.hints() {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    // Trailing spaces do not survive editors.
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// [`LEAST`] with one text replaced.
+fn with(old: &str, new: &str) -> String {
+    assert!(LEAST.contains(old), "{old}");
+    LEAST.replacen(old, new, 1)
+}
+
+#[test]
+fn the_least_file_has_a_default_for_everything_else() {
+    let loaded = Case::new(LEAST).load().unwrap();
+    assert_eq!(loaded.warnings, [""; 0]);
+    let config = loaded.require_file().unwrap();
+    assert_eq!(config.shared_services.account.as_str(), "012345678901");
+    assert_eq!(config.tenants[0].stages.get(Stage::Prod).account.as_str(), "555555555555");
+    assert_eq!(config.roles.persona(Persona::GovernanceOfficer).reference().as_str(), "aiops-governance-officer");
+    assert_eq!(config.promotion.wait, Duration::from_secs(1800));
+    assert_eq!(config.promotion.endpoint.size(Stage::Prod).instance_type.as_str(), "ml.m5.large");
+    assert!(config.session.assume_roles && config.gates.four_eyes && config.tenants[0].owns("anything"));
+}
+
+#[test]
+fn what_is_written_wins_over_defaults() {
+    let text = format!(
+        "{LEAST}    models: ['diabetes-*']
+    data: {{dev: {{account: '666666666666', region: us-east-1}}, test: &same {{account: 777777777777}}, prod: *same}}
+roles:
+  ci: {{role: deployer, external-id: 0123}}
+session: {{duration: 45m, tags: {{team: 7}}, source-identity: none}}
+promotion: {{endpoint: {{prod: {{instance-count: 3}}}}, poll: 1m30s}}
+git: {{provider: github, owner: example, layout: separate}}
+"
+    );
+    let config = Case::new(text).load().unwrap().config.unwrap();
+    assert_eq!(config.roles.ci.reference().as_str(), "deployer");
+    assert_eq!(config.roles.ci.external_id().unwrap().as_str(), "0123");
+    assert_eq!(config.roles.lead.reference().as_str(), "aiops-lead");
+    assert_eq!(config.session.tags["team"], "7");
+    assert_eq!(config.promotion.endpoint.size(Stage::Prod).instance_count, 3);
+    assert_eq!(config.promotion.endpoint.size(Stage::Test).instance_count, 1);
+    assert_eq!(config.promotion.poll, Duration::from_secs(90));
+    assert!(config.tenants[0].owns("diabetes-risk") && !config.tenants[0].owns("churn"));
+    let data = config.tenants[0].data.as_ref().unwrap();
+    assert_eq!(data.test, data.prod);
+}
+
+#[test]
+fn the_configuration_survives_being_written_and_read() {
+    let config = Case::new(LEAST).load().unwrap().config.unwrap();
+    let written = serde_yaml::to_string(&config).unwrap();
+    assert_eq!(Case::new(written).load().unwrap().config.unwrap(), config);
+}
+
+#[test]
+fn a_wrong_key_is_answered_with_the_nearest() {
+    insta::assert_snapshot!(report(with("region: eu-west-1", "regoin: eu-west-1")), @r#"
+      × `regoin` is not a key of this file
+       ╭─[aiops.yaml:1:1]
+     1 │ regoin: eu-west-1
+       · ───┬──
+       ·    ╰── unknown key
+     2 │ governance: {account: 111111111111}
+       ╰────
+      help: did you mean `region`?
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    insta::assert_snapshot!(report(format!("{LEAST}    owner: nobody\n")), @r#"
+      × `owner` is not a key of `tenants[0]`
+        ╭─[aiops.yaml:10:5]
+      9 │       prod: {account: 555555555555}
+     10 │     owner: nobody
+        ·     ──┬──
+        ·       ╰── unknown key
+        ╰────
+      help: known keys: `name`, `title`, `stages`, `data`, `models` and `allow-shared-prod`
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+}
+
+#[test]
+fn a_wrong_account_id_is_shown() {
+    insta::assert_snapshot!(report(with("111111111111", "1111-1111-1111")), @r#"
+      × expected an AWS account id of 12 digits, found `1111-1111-1111`
+       ╭─[aiops.yaml:2:23]
+     1 │ region: eu-west-1
+     2 │ governance: {account: 1111-1111-1111}
+       ·                       ───────┬──────
+       ·                              ╰── governance.account
+     3 │ shared-services: {account: 012345678901}
+       ╰────
+      help: such as `012345678901`
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+}
+
+#[test]
+fn duplicate_tenants_are_shown_at_both_places() {
+    let second = "  - {name: clinical, stages: {dev: {account: 666666666666}, test: {account: 777777777777}, prod: {account: 888888888888}}}\n";
+    insta::assert_snapshot!(report(format!("{LEAST}{second}")), @r#"
+      × two tenants are called `clinical`
+        ╭─[aiops.yaml:10:12]
+      4 │ tenants:
+      5 │   - name: clinical
+        ·           ────┬───
+        ·               ╰── first time
+      6 │     stages:
+      7 │       dev: {account: 333333333333}
+      8 │       test: {account: 444444444444}
+      9 │       prod: {account: 555555555555}
+     10 │   - {name: clinical, stages: {dev: {account: 666666666666}, test: {account: 777777777777}, prod: {account: 888888888888}}}
+        ·            ────┬───
+        ·                ╰── second time
+        ╰────
+      help: give each tenant a name of its own
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+}
+
+#[test]
+fn dev_and_prod_are_not_one_account_unless_that_is_said() {
+    let shared = with("555555555555", "333333333333");
+    insta::assert_snapshot!(report(&shared), @r#"
+      × dev and prod of `clinical` are one account
+       ╭─[aiops.yaml:9:23]
+     6 │     stages:
+     7 │       dev: {account: 333333333333}
+       ·                      ──────┬─────
+       ·                            ╰── dev
+     8 │       test: {account: 444444444444}
+     9 │       prod: {account: 333333333333}
+       ·                       ──────┬─────
+       ·                             ╰── prod
+       ╰────
+      help: give prod an account of its own; or, if the two must share one, write `allow-shared-prod:
+            true` in this tenant
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    let loaded = Case::new(format!("{shared}    allow-shared-prod: true\n")).load().unwrap();
+    assert_eq!(
+        loaded.warnings,
+        [
+            "aiops.yaml:9: dev and prod of `clinical` share account `333333333333`: whoever administers dev administers prod"
+        ]
+    );
+}
+
+#[test]
+fn several_mistakes_are_shown_at_once() {
+    let text = "\
+region: Ireland
+persona: enginer
+governance: {account: 1111}
+shared-services:
+  account: 222222222222
+  buckett: models
+session: {assume-roles: yes, duration: 90, external-id: x1, via: []}
+tenants:
+  - name: Clinical
+    stages:
+      dev: {account: 333333333333}
+      prod: {account: 333333333333}
+  - name: claims
+    stages: {dev: &a {account: '444444444444'}, test: *a, prod: *a}
+profiles:
+  - {name: tabular, use-case: regresion, tenants: [claim, clinical]}
+promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+roles: {ci: {external-id: abc}, lead: [a]}
+git: {provider: github}
+";
+    insta::assert_snapshot!(report(text), @r#"
+      × expected the name of an AWS Region, found `Ireland`
+       ╭─[aiops.yaml:1:9]
+     1 │ region: Ireland
+       ·         ───┬───
+       ·            ╰── region
+     2 │ persona: enginer
+       ╰────
+      help: such as `eu-west-1`
+
+      × expected `administrator`, `data-scientist`, `lead`, `engineer`, `governance-officer` or `ci`,
+      │ found `enginer`
+       ╭─[aiops.yaml:2:10]
+     1 │ region: Ireland
+     2 │ persona: enginer
+       ·          ───┬───
+       ·             ╰── persona
+     3 │ governance: {account: 1111}
+       ╰────
+      help: did you mean `engineer`?
+
+      × expected an AWS account id of 12 digits, found `1111`
+       ╭─[aiops.yaml:3:23]
+     2 │ persona: enginer
+     3 │ governance: {account: 1111}
+       ·                       ──┬─
+       ·                         ╰── governance.account
+     4 │ shared-services:
+       ╰────
+      help: such as `012345678901`
+
+      × `buckett` is not a key of `shared-services`
+       ╭─[aiops.yaml:6:3]
+     5 │   account: 222222222222
+     6 │   buckett: models
+       ·   ───┬───
+       ·      ╰── unknown key
+     7 │ session: {assume-roles: yes, duration: 90, external-id: x1, via: []}
+       ╰────
+      help: did you mean `bucket`?
+
+      × expected `true` or `false`, found `yes`
+       ╭─[aiops.yaml:7:25]
+     6 │   buckett: models
+     7 │ session: {assume-roles: yes, duration: 90, external-id: x1, via: []}
+       ·                         ─┬─
+       ·                          ╰── session.assume-roles
+     8 │ tenants:
+       ╰────
+      help: write `true`
+
+      × expected a duration in hours, minutes and seconds, found `90`
+       ╭─[aiops.yaml:7:40]
+     6 │   buckett: models
+     7 │ session: {assume-roles: yes, duration: 90, external-id: x1, via: []}
+       ·                                        ─┬
+       ·                                         ╰── session.duration
+     8 │ tenants:
+       ╰────
+      help: such as `45s`
+
+      × expected a name of lower-case letters, digits and single hyphens that begins with a letter,
+      │ found `Clinical`
+        ╭─[aiops.yaml:9:11]
+      8 │ tenants:
+      9 │   - name: Clinical
+        ·           ────┬───
+        ·               ╰── tenants[0].name
+     10 │     stages:
+        ╰────
+      help: such as `clinical`
+
+      × the key `test` is missing
+        ╭─[aiops.yaml:10:5]
+      9 │   - name: Clinical
+     10 │     stages:
+        ·     ───┬──
+        ·        ╰── expected in `tenants[0].stages`
+     11 │       dev: {account: 333333333333}
+        ╰────
+      help: Where models are deployed to be tested. May be the account of another stage.
+
+      × dev and prod of `Clinical` are one account
+        ╭─[aiops.yaml:12:23]
+     10 │     stages:
+     11 │       dev: {account: 333333333333}
+        ·                      ──────┬─────
+        ·                            ╰── dev
+     12 │       prod: {account: 333333333333}
+        ·                       ──────┬─────
+        ·                             ╰── prod
+     13 │   - name: claims
+        ╰────
+      help: give prod an account of its own; or, if the two must share one, write `allow-shared-prod:
+            true` in this tenant
+
+      × dev and prod of `claims` are one account
+        ╭─[aiops.yaml:14:32]
+     13 │   - name: claims
+     14 │     stages: {dev: &a {account: '444444444444'}, test: *a, prod: *a}
+        ·                                ───────┬──────
+        ·                                       ╰── prod
+     15 │ profiles:
+        ╰────
+      help: give prod an account of its own; or, if the two must share one, write `allow-shared-prod:
+            true` in this tenant
+
+      × expected `regression`, `llm-finetuning`, `rag` or `data-pipeline`, found `regresion`
+        ╭─[aiops.yaml:16:31]
+     15 │ profiles:
+     16 │   - {name: tabular, use-case: regresion, tenants: [claim, clinical]}
+        ·                               ────┬────
+        ·                                   ╰── profiles[0].use-case
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+        ╰────
+      help: did you mean `regression`?
+
+      × there is no tenant `claim`
+        ╭─[aiops.yaml:16:52]
+     15 │ profiles:
+     16 │   - {name: tabular, use-case: regresion, tenants: [claim, clinical]}
+        ·                                                    ──┬──
+        ·                                                      ╰── profiles[0].tenants[0]
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+        ╰────
+      help: did you mean `claims`?
+
+      × there is no tenant `clinical`
+        ╭─[aiops.yaml:16:59]
+     15 │ profiles:
+     16 │   - {name: tabular, use-case: regresion, tenants: [claim, clinical]}
+        ·                                                           ────┬───
+        ·                                                               ╰── profiles[0].tenants[1]
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+        ╰────
+      help: did you mean `Clinical`?
+
+      × expected a whole number from 1 to 64, found `8`
+        ╭─[aiops.yaml:17:31]
+     16 │   - {name: tabular, use-case: regresion, tenants: [claim, clinical]}
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+        ·                               ─┬─
+        ·                                ╰── promotion.copy-concurrency
+     18 │ roles: {ci: {external-id: abc}, lead: [a]}
+        ╰────
+      help: write it without quotes
+
+      × the first look would come after the waiting is over
+        ╭─[aiops.yaml:17:42]
+     16 │   - {name: tabular, use-case: regresion, tenants: [claim, clinical]}
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+        ·                                          ─┬        ─┬─
+        ·                                           │         ╰── wait
+        ·                                           ╰── poll
+     18 │ roles: {ci: {external-id: abc}, lead: [a]}
+        ╰────
+      help: make `poll` shorter than `wait`
+
+      × the key `role` is missing
+        ╭─[aiops.yaml:18:9]
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+     18 │ roles: {ci: {external-id: abc}, lead: [a]}
+        ·         ─┬
+        ·          ╰── expected in `roles.ci`
+     19 │ git: {provider: github}
+        ╰────
+      help: Name or ARN of the role.
+
+      × expected the name or the ARN of an IAM role, or a mapping with `role`, found a list
+        ╭─[aiops.yaml:18:33]
+     17 │ promotion: {copy-concurrency: '8', poll: 1h, wait: 30m}
+     18 │ roles: {ci: {external-id: abc}, lead: [a]}
+        ·                                 ──┬─
+        ·                                   ╰── roles.lead
+     19 │ git: {provider: github}
+        ╰────
+
+      × repositories on github need an owner
+        ╭─[aiops.yaml:19:17]
+     18 │ roles: {ci: {external-id: abc}, lead: [a]}
+     19 │ git: {provider: github}
+        ·                 ───┬──
+        ·                    ╰── git.provider
+        ╰────
+      help: add `owner:` with the organisation, user or group
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+}
+
+#[test]
+fn broken_yaml_is_explained() {
+    insta::assert_snapshot!(report(with("    stages:", "\tstages:")), @r#"
+      × a tab stands where YAML wants spaces
+       ╭─[aiops.yaml:6:1]
+     5 │   - name: clinical
+     6 │     stages:
+       · ──┬─
+       ·   ╰── here
+     7 │       dev: {account: 333333333333}
+       ╰────
+      help: indent with spaces
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    insta::assert_snapshot!(report(format!("{LEAST}---\nregion: us-east-1\n")), @r#"
+      × the file holds a second YAML document
+        ╭─[aiops.yaml:10:1]
+      9 │       prod: {account: 555555555555}
+     10 │ ---
+        · ─┬─
+        ·  ╰── a new document begins here
+     11 │ region: us-east-1
+        ╰────
+      help: keep one document: remove the `---` and what follows it
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    insta::assert_snapshot!(report(format!("{LEAST}    models: [*]\n")), @r#"
+      × an alias stands for nothing
+        ╭─[aiops.yaml:10:14]
+      9 │       prod: {account: 555555555555}
+     10 │     models: [*]
+        ·              ▲
+        ·              ╰── here
+        ╰────
+      help: text that begins with `*`, such as a pattern, needs quotes: "*"
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    insta::assert_snapshot!(report(format!("{LEAST}region: us-east-1\n")), @r#"
+      × the key `region` is there twice
+       ╭─[aiops.yaml:1:1]
+     1 │ region: eu-west-1
+       · ───┬──
+       ·    ╰── first time
+     2 │ governance: {account: 111111111111}
+       ╰────
+        ╭─[aiops.yaml:10:1]
+      9 │       prod: {account: 555555555555}
+     10 │ region: us-east-1
+        · ───┬──
+        ·    ╰── second time
+        ╰────
+      help: keep one of them
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    insta::assert_snapshot!(report("- a\n- b\n"), @r#"
+      × expected a mapping with `region`, `governance`, `shared-services` and `tenants`, found a list
+       ╭─[aiops.yaml:1:1]
+     1 │ - a
+       · ┬
+       · ╰── the whole file
+     2 │ - b
+       ╰────
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    insta::assert_snapshot!(report(""), @r#"
+      × the key `region` is missing
+      help: Region of everything that names no other. It may also come from `--region`,
+            `AIOPS_REGION`, `AWS_REGION` or `AWS_DEFAULT_REGION`.
+
+      × the key `governance` is missing
+      help: Account that holds the SageMaker Unified Studio domain.
+
+      × the key `shared-services` is missing
+      help: Account that holds the central model registry and its artifacts.
+
+      × the key `tenants` is missing
+      help: Lines of business, each with its accounts.
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+}
+
+#[test]
+fn a_bomb_is_refused() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..9 {
+        let below = format!("*a{}", level - 1);
+        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", [below.as_str(); 9].join(", ")));
+    }
+    insta::assert_snapshot!(report(bomb), @r#"
+      × the file stands for more than 20000 values
+       ╭─[aiops.yaml:5:15]
+     4 │ a3: &a3 [*a2, *a2, *a2, *a2, *a2, *a2, *a2, *a2, *a2]
+     5 │ a4: &a4 [*a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3]
+       ·               ─┬─
+       ·                ╰── the limit is passed here
+     6 │ a5: &a5 [*a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4]
+       ╰────
+      help: write out what the aliases (`*name`) repeat, or use fewer of them
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+}
+
+#[test]
+fn files_that_are_no_text_or_too_large_are_refused() {
+    insta::assert_snapshot!(report(b"region: eu-west-1\ntitle: \xff\n"), @r#"
+    `aiops.yaml` is not UTF-8: line 2 holds a byte that is no text
+    hint: save the file as UTF-8
+    "#);
+    insta::assert_snapshot!(report(vec![b'#'; 2 << 20]), @r#"
+    `aiops.yaml` is larger than 1024 KiB
+    hint: a configuration is a few hundred lines: is this the right file?
+    "#);
+}
+
+#[test]
+fn text_of_the_file_cannot_reach_the_terminal_as_commands() {
+    let text = with("region: eu-west-1", "region: \"a\u{1b}[31mb\" # \u{1b}]0;title\u{7}\u{202e}");
+    let report = report(text);
+    assert!(report.contains("a?[31mb") && report.chars().all(|c| c == '\n' || !c.is_control()), "{report}");
+    assert!(!report.contains('\u{202e}'));
+}
+
+#[test]
+fn a_missing_file_says_how_to_get_one() {
+    let loaded = Case::empty().load().unwrap();
+    insta::assert_snapshot!(shown(&loaded.require_file().unwrap_err()), @r#"
+    there is no aiops.yaml in this directory or above it
+    hint: `aiops init` writes one from your answers
+    hint: `aiops demo` makes a landscape to try things in, without AWS
+    hint: `--config` or AIOPS_CONFIG names a file elsewhere
+    "#);
+    let case = Case::empty().env("AIOPS_CONFIG", "elsewhere.yaml");
+    let error = shown(&case.load().unwrap_err()).replace(&case.path("").display().to_string(), "DIR/");
+    insta::assert_snapshot!(error, @r#"
+    AIOPS_CONFIG names `DIR/elsewhere.yaml`, and there is no such file
+    hint: name an existing aiops.yaml, or leave AIOPS_CONFIG out to search upwards from here
+    "#);
+}
+
+#[test]
+fn rules_over_several_values() {
+    let arn = "arn:aws:iam::999999999999:role/ml/ci";
+    for (text, message) in [
+        (format!("{LEAST}roles: {{ci: '{arn}'}}\n"), "this role only exists in account `999999999999`"),
+        (
+            with("{account: 333333333333}", &format!("{{account: 333333333333, roles: {{ci: '{arn}'}}}}")),
+            "this role belongs to account `999999999999`",
+        ),
+        (
+            format!("{LEAST}session: {{assume-roles: false, external-id: abc}}\n"),
+            "`external-id` without a role to assume",
+        ),
+        (format!("{LEAST}session: {{duration: 5m}}\n"), "AWS makes no sessions of this length"),
+        (format!("{LEAST}session: {{duration: 2h, via: ['{arn}']}}\n"), "15m to 1h, because roles are chained"),
+        (format!("{LEAST}promotion: {{poll: 0s}}\n"), "this must be longer than nothing"),
+        (format!("{LEAST}promotion: {{poll: 10m, wait: 5m}}\n"), "the first look would come after"),
+        (format!("{LEAST}git: {{provider: gitlab}}\n"), "repositories on gitlab need an owner"),
+        (format!("{LEAST}templates: {{ref: v1}}\n"), "`ref` without a repository"),
+        (
+            format!("{LEAST}profiles: [{{name: a, use-case: rag}}, {{name: a, use-case: rag}}]\n"),
+            "two profiles are called `a`",
+        ),
+        (format!("{LEAST}version: 2\n"), "expected `1`, found `2`"),
+        (format!("{LEAST}domain:\n"), "found nothing"),
+        (format!("{LEAST}gates: {{four-eyes: 'true'}}\n"), "write it without quotes"),
+        (with("tenants:", "tenants: []\nignored:"), "expected a list with at least one entry, found an empty list"),
+    ] {
+        let report = report(&text);
+        assert!(report.contains(message), "{message}\n{report}");
+    }
+}
+
+#[test]
+fn what_is_allowed_but_doubtful_is_a_warning() {
+    let second = |name: &str, dev: u64, prod: u64| {
+        format!(
+            "{LEAST}  - name: {name}\n    stages: {{dev: {{account: {dev}}}, test: {{account: {dev}}}, prod: {{account: {prod}}}}}\n"
+        )
+    };
+    for (text, warning) in [
+        (second("claims", 666666666666, 777777777777), None),
+        (
+            second("claims", 333333333333, 777777777777),
+            Some("aiops.yaml:11: `clinical` and `claims` share a dev account"),
+        ),
+        (second("claims", 666666666666, 333333333333), Some("aiops.yaml:7: dev of `clinical` is prod of `claims`")),
+        (
+            second("clinical-trials", 666666666666, 777777777777),
+            Some("aiops.yaml:10: a model of `clinical` whose name begins with `trials-`"),
+        ),
+    ] {
+        let warnings = Case::new(&text).load().unwrap().warnings;
+        match warning {
+            None => assert_eq!(warnings, [""; 0]),
+            Some(warning) => assert!(warnings.len() == 1 && warnings[0].starts_with(warning), "{warnings:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_value_knows_its_source() {
+    let text = format!("{LEAST}session:\n  duration: 45m\n");
+    let mut case =
+        Case::new(text).env("AIOPS_REGION", "us-east-1").env("AIOPS_ASSUME_ROLES", "false").env("AIOPS_PERSONA", "");
+    case.flags.persona = Some("lead".to_owned());
+    let loaded = case.load().unwrap();
+    let prefix = format!("{}/", case.directory.path().display());
+    let source = |path: &str| {
+        let sourced = loaded.sources.get(path).unwrap_or_else(|| panic!("{path}"));
+        format!("{} ({})", sourced.value, sourced.source.to_string().replace(&prefix, ""))
+    };
+    for (path, expected) in [
+        ("version", "1 (default)"),
+        ("region", "\"us-east-1\" (env AIOPS_REGION)"),
+        ("persona", "\"lead\" (flag --persona)"),
+        ("session.assume-roles", "false (env AIOPS_ASSUME_ROLES)"),
+        ("session.duration", "\"45m\" (aiops.yaml:11)"),
+        ("session.source-identity", "\"caller\" (default)"),
+        ("shared-services.account", "\"012345678901\" (aiops.yaml:3)"),
+        ("tenants[0].stages.prod.account", "\"555555555555\" (aiops.yaml:9)"),
+        ("tenants[0].models[0]", "\"*\" (default)"),
+        ("profiles", "[] (default)"),
+    ] {
+        assert_eq!(source(path), expected, "{path}");
+    }
+    assert_eq!(serde_json::to_value(&loaded.sources).unwrap()[0]["source"], "default");
+}
+
+#[test]
+fn layers_lie_over_one_another_in_order() {
+    let region = |file: &str, environment: &[(&str, &str)], flag: Option<&str>| {
+        let mut case = Case::new(file);
+        case.environment.extend(environment.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+        case.flags.region = flag.map(str::to_owned);
+        case.load().unwrap().config.unwrap().region.to_string()
+    };
+    let without = with("region: eu-west-1\n", "");
+    let aws = ("AWS_REGION", "us-west-1");
+    let aws_default = ("AWS_DEFAULT_REGION", "us-west-2");
+    let own = ("AIOPS_REGION", "us-east-1");
+    assert_eq!(region(&without, &[aws_default], None), "us-west-2");
+    assert_eq!(region(&without, &[aws, aws_default], None), "us-west-1");
+    assert_eq!(region(LEAST, &[aws, aws_default], None), "eu-west-1");
+    assert_eq!(region(LEAST, &[aws, own], None), "us-east-1");
+    assert_eq!(region(LEAST, &[aws, own], Some("ca-central-1")), "ca-central-1");
+}
+
+#[test]
+fn a_wrong_variable_or_flag_is_named() {
+    insta::assert_snapshot!(shown(&Case::new(LEAST).env("AIOPS_REGION", "Ireland").load().unwrap_err()), @r#"
+      × env AIOPS_REGION: expected the name of an AWS Region, found `Ireland`
+      help: such as `eu-west-1`
+    hint: `aiops config schema` prints what may stand in the file
+    "#);
+    let mut case = Case::empty().env("AIOPS_PERSONA", "boss");
+    case.flags.region = Some("x".to_owned());
+    insta::assert_snapshot!(shown(&case.load().unwrap_err()), @r#"
+    × env AIOPS_PERSONA: expected `administrator`, `data-scientist`, `lead`, `engineer`,
+    │ `governance-officer` or `ci`, found `boss`
+
+    × flag --region: expected the name of an AWS Region, found `x`
+    help: such as `eu-west-1`
+    "#);
+}
+
+#[test]
+fn without_a_file_the_ambient_values_are_known() {
+    let mut case = Case::empty().env("AWS_REGION", "eu-west-1").env("AIOPS_PERSONA", "ci");
+    case.flags.sandbox = Some("store.db".to_owned());
+    let loaded = case.load().unwrap();
+    assert_eq!(loaded.ambient.region.as_ref().unwrap().as_str(), "eu-west-1");
+    assert_eq!(loaded.ambient.persona, Some(Persona::Ci));
+    assert_eq!(loaded.ambient.sandbox, Some(case.path("store.db")));
+    assert_eq!(loaded.sources.get("sandbox").unwrap().source, Source::Flag("--sandbox"));
+    assert!(loaded.config.is_none());
+}
+
+#[test]
+fn the_file_is_found_upwards_and_paths_start_from_it() {
+    let case = Case::new(format!("{LEAST}sandbox: store.db\ngates: {{policies: rules}}\n"));
+    let deep = case.path("a/b");
+    std::fs::create_dir_all(&deep).unwrap();
+    let loaded = case.load_with(|options| options.working_directory.clone_from(&deep)).unwrap();
+    assert_eq!(loaded.path, Some(case.path("aiops.yaml")));
+    let config = loaded.require_file().unwrap();
+    assert_eq!(config.sandbox, Some(case.path("store.db")));
+    assert_eq!(config.gates.policies, Some(case.path("rules")));
+    assert_eq!(loaded.sources.get("sandbox").unwrap().value, "store.db");
+
+    let named = case.load_with(|options| {
+        options.working_directory.clone_from(&deep);
+        options.explicit = Some(Path::new("../..").to_owned());
+        options.flags.sandbox = Some("here.db".to_owned());
+    });
+    assert_eq!(named.unwrap().ambient.sandbox, Some(deep.join("here.db")));
+
+    std::fs::write(case.path("aiops.yml"), "").unwrap();
+    assert!(case.load().unwrap().warnings[0].contains("is ignored"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in any::<String>()) {
+        let _ = Case::new(text).load();
+    }
+
+    #[test]
+    fn no_text_made_of_yaml_makes_the_reader_panic(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "region", "tenants", "stages", "roles", "account", "<<", ":", ": ", "- ", "\n", "\n  ", "\n    ", "&a ", "*a",
+            "{", "}", "[", "]", ",", "'", "\"", "#", "|", ">", "!!str ", "---\n", "\t", "é", "1", "~", "?",
+        ]), 0..60)
+    ) {
+        let _ = Case::new(pieces.concat()).load();
+    }
+
+    #[test]
+    fn no_damage_to_a_file_makes_the_reader_panic(at in 0usize..200, cut in 0usize..20, insert in "[a-z:{}\\[\\]&*\" \n-]{0,6}") {
+        let mut text = LEAST.to_owned();
+        let at = at.min(text.len());
+        text.replace_range(at..(at + cut).min(text.len()), &insert);
+        if let Err(error) = Case::new(text).load() {
+            prop_assert_eq!(error.kind(), Kind::Config);
+        }
+    }
+}
