@@ -133,10 +133,11 @@ async fn fulfilled(world: &World<'_>, session: &Session, details: &Details, step
     if step.needs(Requirement::Comment) && comment.trim().is_empty() {
         return Err(Error::usage("the decision needs a reason").hint("say why: --comment TEXT"));
     }
-    if step.needs(Requirement::SmokeTestPassed) {
+    let gates = &world.config.gates;
+    if step.needs(Requirement::SmokeTestPassed) && gates.require_smoke_test {
         smoke_test_passed(details)?;
     }
-    if step.needs(Requirement::NotRegistrant) {
+    if step.needs(Requirement::NotRegistrant) && gates.four_eyes {
         four_eyes(session, details)?;
     }
     if step.needs(Requirement::DigestUnchanged) {

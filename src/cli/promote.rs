@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long)]
     pub no_wait: bool,
 
-    /// Give up waiting after this time; the deployment itself goes on
-    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration, conflicts_with = "no_wait")]
-    pub timeout: Duration,
+    /// Give up waiting after this time; the deployment itself goes on (default: `promotion.wait`)
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "no_wait")]
+    pub timeout: Option<Duration>,
 }

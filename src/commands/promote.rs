@@ -62,7 +62,8 @@ async fn to_stage(world: &World<'_>, args: &Args, tenant: Option<&str>, stage: S
     let model = find::model(world, &args.model, tenant, Registry::Central).await?;
     let central = world.session(world.landscape.central(), Persona::Engineer).await?;
     let version = find::version(&central, &model, Registry::Central, &args.model).await?;
-    let patience = Patience { interval: world.config.promotion.poll, deadline: args.timeout };
+    let settings = &world.config.promotion;
+    let patience = Patience { interval: settings.poll, deadline: args.timeout.unwrap_or(settings.wait) };
     let deploying = Deploying { stage, patience, wait: !args.no_wait };
     let deployed = promote::to_stage(world, &model, &version.arn, &central, deploying).await?;
     let failed = deployed.smoke_test.as_ref().is_some_and(|test| test.status == TestStatus::Failed);

@@ -233,21 +233,16 @@ impl EndpointSettings {
 }
 
 /// A request that an endpoint must answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SmokeTest {
-    /// Content type of the request.
+    /// Content type of the request. Default: the first content type that the model version supports.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
-    pub content_type: String,
+    pub content_type: Option<String>,
     /// Body of the request. Default: the sample payload that the model version names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-}
-
-impl Default for SmokeTest {
-    fn default() -> Self {
-        SmokeTest { content_type: "application/json".to_owned(), body: None }
-    }
 }
 
 /// What must be true before a model moves on.

@@ -112,7 +112,7 @@ fn wanted(
     version: Option<u32>,
 ) -> Result<Wanted> {
     let place = model.tenant.stage(stage);
-    let settings = world.config.promotion.endpoint.of(stage);
+    let size = world.config.promotion.endpoint.size(stage);
     let execution_role = place.execution_role().ok_or_else(|| {
         Error::config(format!("no execution role is named for {place}"))
             .hint("name the role that SageMaker runs endpoints as: `roles.execution` in aiops.yaml")
@@ -122,8 +122,8 @@ fn wanted(
         package_arn: details.version.arn.clone(),
         version: version.unwrap_or(details.version.number),
         execution_role,
-        instance_type: settings.instance_type.to_string(),
-        instance_count: settings.instance_count,
+        instance_type: size.instance_type.to_string(),
+        instance_count: i32::try_from(size.instance_count).unwrap_or(i32::MAX),
         tags: vec![
             ("aiops:tenant".to_owned(), model.tenant.name.to_string()),
             ("aiops:model".to_owned(), model.name.clone()),
@@ -153,7 +153,9 @@ async fn smoke_test(
         },
     };
     let task = world.progress.start(&format!("asking endpoint {endpoint}"));
-    let test = smoke::run(session, endpoint, &settings.content_type, payload, world.clock).await?;
+    let supported = details.specification()["SupportedContentTypes"][0].as_str();
+    let content_type = settings.content_type.as_deref().or(supported).unwrap_or("application/json");
+    let test = smoke::run(session, endpoint, content_type, payload, world.clock).await?;
     task.finish(match test.status {
         TestStatus::Passed => "it answers",
         TestStatus::Failed => "it does not answer as it should",

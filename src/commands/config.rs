@@ -1,0 +1,60 @@
+//! `config`: what counts, where it comes from, and whether it is right.
+
+use serde_json::json;
+
+use crate::cli::config::{Args, ShowArgs, Verb};
+use crate::commands::setting::Setting;
+use crate::config::{self, Sourced};
+use crate::context::Context;
+use crate::error::Result;
+use crate::report::{Cell, Report, Table, Tone, View};
+
+/// Runs the verb.
+pub fn run(context: &Context, args: &Args) -> Result<Report> {
+    match &args.verb {
+        Verb::Show(args) => show(context, args),
+        Verb::Check(_) => check(context),
+        Verb::Schema(_) => schema(),
+    }
+}
+
+fn show(context: &Context, args: &ShowArgs) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let config = setting.config()?;
+    let sources = &setting.loaded().sources.0;
+    let columns = if args.sources { vec!["KEY", "VALUE", "SOURCE"] } else { vec!["KEY", "VALUE"] };
+    let row = |sourced: &Sourced| {
+        let mut row = vec![Cell::from(sourced.path.as_str()), Cell::from(plain(&sourced.value))];
+        if args.sources {
+            row.push(Cell::new(sourced.source.to_string(), Tone::Faint));
+        }
+        row
+    };
+    let table = Table { columns, rows: sources.iter().map(row).collect(), empty: "the configuration is empty" };
+    let view = View::Table(table);
+    if args.sources { Report::new(sources, view) } else { Report::new(config, view) }
+}
+
+/// A leaf as a person would write it.
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn check(context: &Context) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let config = setting.config()?;
+    let path = setting.loaded().path.as_ref().map(|path| path.display().to_string());
+    let fields = vec![
+        ("File".to_owned(), path.clone().unwrap_or_default().into()),
+        ("Tenants".to_owned(), config.tenants.len().to_string().into()),
+        ("Mistakes".to_owned(), Cell::new("none", Tone::Good)),
+    ];
+    let data = json!({"file": path, "tenants": config.tenants.len(), "warnings": setting.loaded().warnings});
+    Report::new(&data, View::Fields(fields))
+}
+
+fn schema() -> Result<Report> {
+    let schema = config::schema();
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    Report::new(&schema, View::Text(format!("{text}\n")))
+}
