@@ -94,8 +94,10 @@ impl Pattern {
         if let Some(whole) = self.whole.get() {
             return Ok(whole);
         }
-        // SageMaker says "does not end in a hyphen" with a look-behind, which this regex engine does not have.
+        // SageMaker says "does not end in a hyphen" with a look-behind, which this regex engine does not have, and
+        // repeats in some patterns the length that the shape states, which makes them too large to compile.
         let text = self.text.replace("([a-zA-Z0-9-]){0,62})(?<!-)", "([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)");
+        let text = text.strip_suffix("{0,1024}").map_or(text.clone(), |class| format!("{class}*"));
         let whole = Regex::new(&format!(r"\A(?:{text})\z"))?;
         Ok(self.whole.get_or_init(|| whole))
     }

@@ -14,7 +14,7 @@ mod tags;
 mod updates;
 
 #[cfg(test)]
-mod tests;
+mod registry_tests;
 
 pub use self::updates::MetadataSemantics;
 use super::service::{Operation, Protocol, Service};
