@@ -191,3 +191,110 @@ pub(super) fn values<'v>(record: &'v Value, name: &str) -> Vec<&'v Value> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record() -> Value {
+        json!({
+            "Name": "churn", "Version": 7, "Certified": false, "CreationTime": 1_767_603_600.5,
+            "Metadata": {"plain": "x", "with.dots": "y", "with": {"dots": "z"}},
+            "Containers": [{"Image": "one", "Framework": "A"}, {"Image": "two", "Framework": "B"}],
+            "Types": ["text/csv", "application/json"],
+        })
+    }
+
+    fn filter(name: &str, operator: &str, value: &str) -> Value {
+        let mut filter = json!({"Name": name, "Operator": operator, "Value": value});
+        filter.as_object_mut().unwrap().retain(|_, value| value != "");
+        filter
+    }
+
+    #[test]
+    fn filters_compare_as_the_property_is() {
+        for (name, operator, value, expected) in [
+            ("Name", "", "churn", true),
+            ("Name", "Equals", "chur", false),
+            ("Name", "NotEquals", "churn", false),
+            ("Absent", "NotEquals", "churn", true),
+            ("Name", "Contains", "hur", true),
+            ("Name", "In", "a, churn,b", true),
+            ("Name", "In", "churning", false),
+            ("Name", "Exists", "", true),
+            ("Absent", "Exists", "", false),
+            ("Absent", "NotExists", "", true),
+            ("Version", "Equals", "7.0", true),
+            ("Version", "GreaterThan", "7", false),
+            ("Version", "GreaterThanOrEqualTo", "7", true),
+            ("Version", "LessThan", "10", true),
+            ("Version", "LessThanOrEqualTo", "6", false),
+            ("Certified", "Equals", "false", true),
+            ("CreationTime", "GreaterThan", "2026-01-05T09:00:00", true),
+            ("CreationTime", "GreaterThan", "2026-01-05T10:00:00+01:00", true),
+            ("CreationTime", "GreaterThan", "2026-01-05T09:00:01Z", false),
+            ("Absent", "GreaterThan", "1", false),
+            ("Metadata.plain", "Equals", "x", true),
+            ("Metadata.with.dots", "Equals", "y", true),
+            ("Metadata.with.dots", "Equals", "z", true),
+            ("Containers.Image", "Equals", "two", true),
+            ("Types", "Equals", "application/json", true),
+        ] {
+            let expression = json!({"Filters": [filter(name, operator, value)]});
+            assert_eq!(matches(&expression, &record()), Ok(expected), "{name} {operator} {value}");
+        }
+    }
+
+    #[test]
+    fn expressions_combine() {
+        let (yes, no) = (filter("Name", "Exists", ""), filter("Name", "NotExists", ""));
+        let nested = |image: &str, framework: &str| {
+            json!({"NestedFilters": [{"NestedPropertyName": "Containers", "Filters": [
+                filter("Containers.Image", "Equals", image), filter("Containers.Framework", "Equals", framework),
+            ]}]})
+        };
+        for (expression, expected) in [
+            (json!({"Filters": [yes, yes]}), true),
+            (json!({"Filters": [yes, no]}), false),
+            (json!({"Filters": [yes, no], "Operator": "Or"}), true),
+            (json!({"Filters": [no, no], "Operator": "Or"}), false),
+            (json!({"Filters": [yes], "SubExpressions": [{"Filters": [no]}]}), false),
+            (json!({"Filters": [yes], "SubExpressions": [{"Filters": [no, yes], "Operator": "Or"}]}), true),
+            (nested("two", "B"), true),
+            (nested("two", "A"), false),
+        ] {
+            assert_eq!(matches(&expression, &record()), Ok(expected), "{expression}");
+        }
+    }
+
+    #[test]
+    fn impossible_expressions_are_refused() {
+        let known = |name: &str| name != "Nothing";
+        let checked = |expression: Value| check(Some(&expression), &known).unwrap_err().message;
+        let tried = |expression: Value| matches(&expression, &record()).unwrap_err().message;
+        let contains = filter("Name", "Contains", "a");
+        let full = json!({"Filters": vec![filter("Name", "Exists", ""); 20]});
+        let told = [
+            checked(json!({})),
+            checked(json!({"Filters": [filter("Nothing", "Exists", "")]})),
+            checked(json!({"Filters": [filter("Name", "", "")]})),
+            checked(json!({"Filters": [contains], "SubExpressions": [{"Filters": [contains]}]})),
+            checked(json!({"SubExpressions": [full, full, full]})),
+            tried(json!({"Filters": [filter("Name", "GreaterThan", "a")]})),
+            tried(json!({"Filters": [filter("Version", "Equals", "seven")]})),
+            tried(json!({"Filters": [filter("CreationTime", "LessThan", "yesterday")]})),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @r"
+        A SearchExpression must have at least one subexpression, filter, or nested filter.
+        Unknown property name: Nothing
+        The filter on Name with operator Equals needs a Value.
+        'CONTAINS' operator usage limit of 1 exceeded.
+        A SearchExpression cannot have more than 50 filters and subexpressions.
+        Operator GreaterThan is not supported for the text property Name.
+        Invalid value for property Version: seven
+        Invalid value for property CreationTime: yesterday
+        ");
+    }
+}

@@ -126,7 +126,7 @@ pub(super) fn put_policy(call: &mut Call<'_>, input: Value) -> ApiResult {
     let arn = with_policy(call, "PutModelPackageGroupPolicy", &input)?;
     let policy = required(&input, "ResourcePolicy");
     let read: Option<Value> = serde_json::from_str(policy).ok();
-    if !read.is_some_and(|policy| policy.get("Statement").is_some()) {
+    if read.is_none_or(|policy| policy.get("Statement").is_none()) {
         return Err(ApiError::validation("The resource policy is not a valid policy document."));
     }
     call.store.put(POLICY, &arn.key(), &policy)?;

@@ -26,7 +26,7 @@ mod traffic;
 mod updates;
 
 #[cfg(test)]
-mod tests;
+mod registry_tests;
 
 pub use self::hosting::SERVICE as HOSTING;
 pub use self::runtime::SERVICE as RUNTIME;

@@ -55,9 +55,9 @@ pub(super) fn access(call: &Call<'_>, action: &str, arn: &Arn) -> ApiResult<Acce
         access = access.resource_policy(groups::policy(call, &group)?);
     }
     let package = arn.load(call)?.unwrap_or_default();
-    for (key, member) in [("Stage", "Stage"), ("StageStatus", "StageStatus")] {
+    for member in ["Stage", "StageStatus"] {
         if let Some(value) = text(&package["ModelLifeCycle"], member) {
-            access = access.key(format!("sagemaker:CurrentModelLifeCycle{key}"), value);
+            access = access.key(format!("sagemaker:CurrentModelLifeCycle{member}"), value);
         }
     }
     Ok(with_metadata(access, "sagemaker:CurrentCustomerMetadataProperties", &package))

@@ -13,12 +13,15 @@ use super::listing;
 use super::packages::PACKAGE;
 use crate::sandbox::call::{self, Access, ApiError, ApiResult, Call, text};
 
-/// A type of resource that can be searched. A new one is a line in [`RESOURCES`].
+/// The caller's resources of one type as they were at a moment, no longer ago than the index lags.
+type Documents = fn(&Call<'_>, Timestamp) -> ApiResult<Vec<(Arn, Value)>>;
+
+/// A type of resource that can be searched. A new one is an entry in [`RESOURCES`].
 struct Resource {
     /// AWS's name of it, also in the results.
     name: &'static str,
-    /// The caller's resources as they were at a moment, no longer ago than the index lags.
-    documents: fn(&Call<'_>, Timestamp) -> ApiResult<Vec<(Arn, Value)>>,
+    /// Finds its documents; [`common::all_at`] does for resources that change only when someone changes them.
+    documents: Documents,
     /// The members that the index has, `Tags` apart.
     properties: &'static [&'static str],
 }
