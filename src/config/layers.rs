@@ -41,7 +41,7 @@ pub const ENVIRONMENT: [Variable; 9] = [
         help: "Configuration file. Without it and without --config: aiops.yaml in this directory or the nearest above.",
     },
     variable("AIOPS_REGION", "/region", "Default Region, in place of the file's."),
-    variable("AIOPS_PERSONA", "/persona", "Persona as whom commands act."),
+    variable("AIOPS_AS", "/persona", "Persona as whom commands act."),
     variable("AIOPS_SANDBOX", "/sandbox", "Store of the embedded sandbox; commands talk to it and never to AWS."),
     variable("AIOPS_ASSUME_ROLES", "/session/assume-roles", "`false`: use the credentials as they are found."),
     variable("AIOPS_EXTERNAL_ID", "/session/external-id", "External id of roles that have none of their own."),
@@ -69,7 +69,7 @@ const fn variable(name: &'static str, sets: &'static str, help: &'static str) ->
 pub struct Flags {
     /// `--region`.
     pub region: Option<String>,
-    /// `--persona`.
+    /// `--as`.
     pub persona: Option<String>,
     /// `--sandbox`.
     pub sandbox: Option<String>,
@@ -77,18 +77,15 @@ pub struct Flags {
 
 impl Flags {
     fn given(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
-        [
-            ("/region", "--region", &self.region),
-            ("/persona", "--persona", &self.persona),
-            ("/sandbox", "--sandbox", &self.sandbox),
-        ]
-        .into_iter()
-        .filter_map(|(pointer, flag, value)| Some((pointer, flag, value.as_deref()?)))
+        FLAGS
+            .into_iter()
+            .zip([&self.region, &self.persona, &self.sandbox])
+            .filter_map(|((pointer, flag), value)| Some((pointer, flag, value.as_deref()?)))
     }
 }
 
-/// The flags that set the value at a JSON pointer.
-const FLAGS: [(&str, &str); 3] = [("/region", "--region"), ("/persona", "--persona"), ("/sandbox", "--sandbox")];
+/// The value that each of [`Flags`] sets, as a JSON pointer into `aiops.yaml`.
+const FLAGS: [(&str, &str); 3] = [("/region", "--region"), ("/persona", "--as"), ("/sandbox", "--sandbox")];
 
 /// A configuration file.
 #[derive(Clone, Debug)]
@@ -137,7 +134,7 @@ impl Layers {
         let (file, value) = value;
         let mut layers = Layers { value, file, tree, overrides: Vec::new() };
 
-        let set = |name: &str| environment.get(name).filter(|text| !text.is_empty());
+        let set = |name: &str| environment.get(name).map(String::as_str).filter(|text| !text.is_empty());
         for variable in ENVIRONMENT {
             if let (Some(pointer), Some(text)) = (variable.sets, set(variable.name))
                 && !(variable.below_file && layers.value.pointer(pointer).is_some())
@@ -146,6 +143,13 @@ impl Layers {
             }
         }
         for (pointer, flag, text) in flags.given() {
+            // The command line reads variables as well. What only repeats one came from there.
+            let from_variable = ENVIRONMENT.iter().any(|variable| {
+                variable.sets == Some(pointer) && !variable.below_file && set(variable.name) == Some(text)
+            });
+            if from_variable {
+                continue;
+            }
             layers.put(pointer, text, Source::Flag(flag));
         }
         Ok((layers, mistakes))

@@ -6,6 +6,7 @@
 
 mod check;
 pub mod duration;
+pub mod init;
 mod layers;
 mod load;
 mod mistake;

@@ -641,7 +641,7 @@ fn what_is_allowed_but_doubtful_is_a_warning() {
 fn every_value_knows_its_source() {
     let text = format!("{LEAST}session:\n  duration: 45m\n");
     let mut case =
-        Case::new(text).env("AIOPS_REGION", "us-east-1").env("AIOPS_ASSUME_ROLES", "false").env("AIOPS_PERSONA", "");
+        Case::new(text).env("AIOPS_REGION", "us-east-1").env("AIOPS_ASSUME_ROLES", "false").env("AIOPS_AS", "");
     case.flags.persona = Some("lead".to_owned());
     let loaded = case.load().unwrap();
     let prefix = format!("{}/", case.directory.path().display());
@@ -652,7 +652,7 @@ fn every_value_knows_its_source() {
     for (path, expected) in [
         ("version", "1 (default)"),
         ("region", "\"us-east-1\" (env AIOPS_REGION)"),
-        ("persona", "\"lead\" (flag --persona)"),
+        ("persona", "\"lead\" (flag --as)"),
         ("session.assume-roles", "false (env AIOPS_ASSUME_ROLES)"),
         ("session.duration", "\"45m\" (aiops.yaml:11)"),
         ("session.source-identity", "\"caller\" (default)"),
@@ -664,6 +664,24 @@ fn every_value_knows_its_source() {
         assert_eq!(source(path), expected, "{path}");
     }
     assert_eq!(serde_json::to_value(&loaded.sources).unwrap()[0]["source"], "default");
+}
+
+#[test]
+fn a_flag_that_repeats_its_variable_came_from_it() {
+    let mut case = Case::new(LEAST).env("AIOPS_AS", "ci").env("AIOPS_SANDBOX", "store.db");
+    case.flags.persona = Some("ci".to_owned());
+    case.flags.sandbox = Some("other.db".to_owned());
+    let loaded = case.load().unwrap();
+    assert_eq!(loaded.sources.get("persona").unwrap().source, Source::Environment("AIOPS_AS"));
+    assert_eq!(loaded.sources.get("sandbox").unwrap().source, Source::Flag("--sandbox"));
+}
+
+#[test]
+fn every_variable_is_documented() {
+    let topic = include_str!("../../docs/help/environment.md");
+    for variable in ENVIRONMENT {
+        assert!(topic.lines().any(|line| line.split_whitespace().next() == Some(variable.name)), "{}", variable.name);
+    }
 }
 
 #[test]
@@ -692,11 +710,11 @@ fn a_wrong_variable_or_flag_is_named() {
       help: such as `eu-west-1`
     hint: `aiops config schema` prints what may stand in the file
     "#);
-    let mut case = Case::empty().env("AIOPS_PERSONA", "boss");
+    let mut case = Case::empty().env("AIOPS_AS", "boss");
     case.flags.region = Some("x".to_owned());
     insta::assert_snapshot!(shown(&case.load().unwrap_err()), @r#"
-    × env AIOPS_PERSONA: expected `administrator`, `data-scientist`, `lead`, `engineer`,
-    │ `governance-officer` or `ci`, found `boss`
+    × env AIOPS_AS: expected `administrator`, `data-scientist`, `lead`, `engineer`, `governance-
+    │ officer` or `ci`, found `boss`
 
     × flag --region: expected the name of an AWS Region, found `x`
     help: such as `eu-west-1`
@@ -705,7 +723,7 @@ fn a_wrong_variable_or_flag_is_named() {
 
 #[test]
 fn without_a_file_the_ambient_values_are_known() {
-    let mut case = Case::empty().env("AWS_REGION", "eu-west-1").env("AIOPS_PERSONA", "ci");
+    let mut case = Case::empty().env("AWS_REGION", "eu-west-1").env("AIOPS_AS", "ci");
     case.flags.sandbox = Some("store.db".to_owned());
     let loaded = case.load().unwrap();
     assert_eq!(loaded.ambient.region.as_ref().unwrap().as_str(), "eu-west-1");
