@@ -9,8 +9,12 @@
 //! Commands return a [`report::Report`]; `output` is the only room that prints. Nouns know neither the screen nor the
 //! sandbox. `governance` does no I/O. The one seam between product and sandbox is the HTTP client of the AWS SDK.
 
+// The futures of the SDK nest deeply.
+#![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout))]
 
+#[cfg(feature = "sagemaker")]
+pub mod approve;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cli;
@@ -28,10 +32,16 @@ pub mod model_ref;
 pub mod output;
 pub mod progress;
 #[cfg(feature = "sagemaker")]
+pub mod promote;
+#[cfg(feature = "sagemaker")]
 pub mod registry;
 pub mod report;
 mod run;
 pub mod sandbox;
 pub mod settings;
+#[cfg(feature = "sagemaker")]
+pub mod status;
+#[cfg(feature = "aws")]
+pub mod world;
 
 pub use run::main;

@@ -34,7 +34,7 @@ impl World<'_> {
 
     /// A session in `place` as `persona`, whoever acts otherwise.
     pub async fn session_as(&self, place: &Place, persona: Persona) -> Result<Session> {
-        let role = if self.config.session.assume_roles { place.role(persona) } else { None };
+        let role = self.config.session.assume_roles.then(|| place.role(persona));
         self.aws
             .session(place.account.as_str(), place.region.as_str(), role.as_ref())
             .await

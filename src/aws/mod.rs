@@ -33,9 +33,8 @@ use self::time::SdkTime;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::governance;
+use crate::landscape::{self, RoleToAssume};
 use crate::sandbox::Sandbox;
-
-pub use self::role::RoleToAssume;
 
 /// Attempts per call before an error is reported. The SDK's default of 3 is meant for interactive single calls.
 const ATTEMPTS: u32 = 8;
@@ -199,11 +198,7 @@ pub struct Session {
 impl Session {
     /// The partition of the Region: the second part of every ARN there.
     pub fn partition(&self) -> &'static str {
-        match self.region.split('-').next() {
-            Some("cn") => "aws-cn",
-            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        landscape::partition(&self.region)
     }
 
     /// S3.

@@ -13,6 +13,7 @@ use aws_sdk_sts::types::Tag;
 
 use super::error::{AwsError, Class};
 use crate::error::{Error, Kind};
+use crate::landscape::RoleToAssume;
 
 /// How sessions are opened, whatever the role.
 #[derive(Clone, Debug)]
@@ -21,15 +22,6 @@ pub(super) struct Terms {
     pub source_identity: Option<String>,
     pub duration: Duration,
     pub tags: Vec<(String, String)>,
-}
-
-/// A role to assume.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RoleToAssume {
-    /// ARN of the role.
-    pub arn: String,
-    /// What the role's trust policy asks third parties for.
-    pub external_id: Option<String>,
 }
 
 /// Credentials of an assumed role.

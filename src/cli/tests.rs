@@ -108,7 +108,7 @@ fn approve_list_beside_a_decision() {
 fn a_promotion() {
     let cli = parse_line("promote churn --to Prod --timeout 1h30m --as Governance-Officer").unwrap();
     let Command::Promote(args) = cli.command else { panic!() };
-    assert_eq!((args.to, args.timeout.as_secs(), args.no_wait), (Destination::Prod, 5400, false));
+    assert_eq!((args.to, args.timeout.unwrap().as_secs(), args.no_wait), (Destination::Prod, 5400, false));
     assert_eq!(cli.global.persona, Some(Persona::GovernanceOfficer));
     assert!(parse_line("promote churn --to prod --no-wait --timeout 1m").is_err());
 }

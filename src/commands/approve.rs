@@ -69,7 +69,8 @@ async fn list(context: &Context) -> Result<Report> {
                 continue;
             }
             let at = version.central.as_ref().or(version.dev.as_ref());
-            let name = version.version.map_or_else(|| model.model.clone(), |number| format!("{}:{number}", model.model));
+            let name =
+                version.version.map_or_else(|| model.model.clone(), |number| format!("{}:{number}", model.model));
             waiting.push(Waiting {
                 tenant: model.tenant.clone(),
                 model: model.model.clone(),

@@ -1,23 +1,39 @@
 //! One file per noun: arguments and a context become a report. Nothing here prints.
 
+#[cfg(feature = "sagemaker")]
+pub mod approve;
+pub mod config;
+//DEMO pub mod demo;
+//INIT pub mod init;
+#[cfg(feature = "sagemaker")]
+pub mod promote;
+pub mod sandbox;
+pub mod setting;
+#[cfg(feature = "sagemaker")]
+pub mod status;
 pub mod tool;
 
 use crate::cli::Command;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::Report;
 
 /// Runs `command`.
-pub async fn run(_context: &Context, command: &Command) -> Result<Report> {
+pub async fn run(context: &Context, command: &Command) -> Result<Report> {
     match command {
-        Command::Demo(_)
-        | Command::Init(_)
-        | Command::Status(_)
-        | Command::Promote(_)
-        | Command::Approve(_)
-        | Command::Config(_)
-        | Command::Sandbox(_) => Err(Error::failed("this command has no body in this build")),
+        //INIT Command::Init(args) => init::run(context, args),
+        Command::Config(args) => config::run(context, args),
+        Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),
+        //DEMO Command::Demo(args) => demo::run(context, args).await,
+        #[cfg(feature = "sagemaker")]
+        Command::Status(args) => status::run(context, args).await,
+        #[cfg(feature = "sagemaker")]
+        Command::Promote(args) => promote::run(context, args).await,
+        #[cfg(feature = "sagemaker")]
+        Command::Approve(args) => approve::run(context, args).await,
+        _ => Err(crate::error::Error::usage("this build has no SageMaker client")
+            .hint("build it with the feature `sagemaker`")),
     }
 }
 

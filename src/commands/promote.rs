@@ -122,9 +122,9 @@ fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {
     match deployed.progress {
         DeployProgress::Planned => None,
         DeployProgress::Started => Some(format!("see how it goes: aiops status {name}")),
-        DeployProgress::Serving if failed => {
-            Some(format!("the endpoint serves but does not answer: mend it, or reject the version with `aiops approve {name} --stage {stage} --status rejected --comment ...`"))
-        }
+        DeployProgress::Serving if failed => Some(format!(
+            "the endpoint serves but does not answer: mend it, or reject the version with `aiops approve {name} --stage {stage} --status rejected --comment ...`"
+        )),
         DeployProgress::Serving => Some(format!(
             "a governance officer decides: aiops approve {name} --stage {stage} --status approved --comment ..."
         )),

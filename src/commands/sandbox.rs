@@ -72,7 +72,8 @@ fn faults(path: &Path) -> Result<Vec<Fault>> {
     let read = |error: &dyn std::error::Error| Error::config(format!("{}: {error}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| read(&error))?;
     serde_yaml::from_str(&text).map_err(|error| {
-        read(&error).hint("a fault looks like `- {service: s3, operation: CopyObject, skip: 2, times: 1, effect: drop}`")
+        read(&error)
+            .hint("a fault looks like `- {service: s3, operation: CopyObject, skip: 2, times: 1, effect: drop}`")
     })
 }
 
@@ -104,10 +105,8 @@ fn info(context: &Context) -> Result<Report> {
     let rows = accounts.iter().map(|account| vec![account.id.clone().into(), account.resources.to_string().into()]);
     let table = Table { columns: vec!["ACCOUNT", "RESOURCES"], rows: rows.collect(), empty: "the sandbox is empty" };
     let time = crate::clock::Clock::now(sandbox.clock()).to_string();
-    let fields: Vec<(String, Cell)> = vec![
-        ("Store".to_owned(), store.display().to_string().into()),
-        ("Time".to_owned(), time.clone().into()),
-    ];
+    let fields: Vec<(String, Cell)> =
+        vec![("Store".to_owned(), store.display().to_string().into()), ("Time".to_owned(), time.clone().into())];
     let view =
         View::Sections(vec![("Sandbox".to_owned(), View::Fields(fields)), ("Accounts".to_owned(), View::Table(table))]);
     Report::new(&Info { store: Some(store), time, accounts }, view)

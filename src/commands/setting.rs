@@ -104,10 +104,10 @@ impl Setting {
             endpoint_url: context.settings.endpoint_url.clone(),
             sandbox,
             via: landscape.via(),
-            source_identity: match &config.session.source_identity {
-                config::SourceIdentity::Caller => aws::SourceIdentity::Caller,
-                config::SourceIdentity::None => aws::SourceIdentity::None,
-                config::SourceIdentity::Fixed(name) => aws::SourceIdentity::Fixed(name.clone()),
+            source_identity: match config.session.source_identity.as_str() {
+                "caller" => aws::SourceIdentity::Caller,
+                "none" => aws::SourceIdentity::None,
+                name => aws::SourceIdentity::Fixed(name.to_owned()),
             },
             duration: config.session.duration,
             tags: config.session.tags.clone().into_iter().collect(),

@@ -90,7 +90,9 @@ impl fmt::Display for Refusal {
             Refusal::Foreign { stage, status } => {
                 write!(f, "the version is in stage {stage:?} with status {status:?}, which aiops does not know")
             }
-            Refusal::NotDeployable { to: Stage::Dev, at, .. } => write!(f, "a version {} may not leave dev", standing(at)),
+            Refusal::NotDeployable { to: Stage::Dev, at, .. } => {
+                write!(f, "a version {} may not leave dev", standing(at))
+            }
             Refusal::NotDeployable { to, at, .. } => {
                 write!(f, "a version {} may not be deployed to {}", standing(at), to.as_str().to_lowercase())
             }

@@ -1,1 +1,224 @@
-//! Placeholder.
+//! The resolved world: which account, Region, role and name a tenant's stage means.
+//!
+//! Everything that is derived from `aiops.yaml` is derived here, once: nobody else builds a role's ARN, or the name of a
+//! bucket, a central group or an endpoint.
+
+mod names;
+mod place;
+
+#[cfg(test)]
+mod tests;
+
+use crate::config::{AccountId, BucketName, Config, RegionName, RoleRef, Stages};
+use crate::error::{Error, Result};
+use crate::governance::policy::{Bucket, Central, Scope, Workspace};
+use crate::governance::{Persona, Stage};
+
+pub use self::names::partition;
+pub use self::place::{Place, RoleToAssume};
+
+use self::place::Kind;
+
+/// The resolved world.
+#[derive(Clone, Debug)]
+pub struct Landscape {
+    governance: Place,
+    central: Place,
+    central_bucket: String,
+    kms_key: Option<String>,
+    tenants: Vec<Tenant>,
+    via: Vec<RoleToAssume>,
+}
+
+/// A line of business.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Its short name.
+    pub name: String,
+    stages: [Place; 3],
+    dev_bucket: String,
+    config: crate::config::Tenant,
+}
+
+impl Landscape {
+    /// Resolves a checked configuration.
+    pub fn new(config: &Config) -> Self {
+        let place = |kind, account: &AccountId, region: Option<&RegionName>, own, external_id: Option<&_>| {
+            Place::new(
+                kind,
+                account.clone(),
+                region.unwrap_or(&config.region).clone(),
+                config.roles.overridden(own),
+                external_id.or(config.session.external_id.as_ref()).cloned(),
+            )
+        };
+        let governance = &config.governance;
+        let shared = &config.shared_services;
+        let central = place(
+            Kind::SharedServices,
+            &shared.account,
+            shared.region.as_ref(),
+            &shared.roles,
+            shared.external_id.as_ref(),
+        );
+        let tenants = config.tenants.iter().map(|tenant| {
+            let stage_place = |stage: Stage| {
+                let own = tenant.stages.get(stage);
+                let kind = Kind::Stage { tenant: tenant.name.to_string(), stage };
+                place(kind, &own.account, own.region.as_ref(), &own.roles, own.external_id.as_ref())
+            };
+            let stages = Stage::ALL.map(stage_place);
+            let dev_bucket = dev_bucket(&tenant.stages, tenant.name.as_str(), &stages[0]);
+            Tenant { name: tenant.name.to_string(), stages, dev_bucket, config: tenant.clone() }
+        });
+        Landscape {
+            governance: place(
+                Kind::Governance,
+                &governance.account,
+                governance.region.as_ref(),
+                &governance.roles,
+                governance.external_id.as_ref(),
+            ),
+            central_bucket: shared
+                .bucket
+                .as_ref()
+                .map_or_else(|| format!("aiops-models-{}-{}", central.account, central.region), ToString::to_string),
+            kms_key: shared.kms_key.as_ref().map(ToString::to_string),
+            tenants: tenants.collect(),
+            via: config
+                .session
+                .via
+                .iter()
+                .map(|arn| RoleToAssume {
+                    arn: arn.to_string(),
+                    external_id: config.session.external_id.as_ref().map(ToString::to_string),
+                })
+                .collect(),
+            central,
+        }
+    }
+
+    /// The governance account.
+    pub fn governance(&self) -> &Place {
+        &self.governance
+    }
+
+    /// The shared services account, with the central registry.
+    pub fn central(&self) -> &Place {
+        &self.central
+    }
+
+    /// The bucket of the central artifacts.
+    pub fn central_bucket(&self) -> &str {
+        &self.central_bucket
+    }
+
+    /// Every tenant, in the order of the configuration.
+    pub fn tenants(&self) -> &[Tenant] {
+        &self.tenants
+    }
+
+    /// Roles to go through before any role is assumed.
+    pub fn via(&self) -> Vec<RoleToAssume> {
+        self.via.clone()
+    }
+
+    /// The tenant called `name`.
+    pub fn tenant(&self, name: &str) -> Result<&Tenant> {
+        self.tenants.iter().find(|tenant| tenant.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+            let error = Error::usage(format!("there is no tenant {name:?}"));
+            let error = match crate::config::nearest(name, names.iter().copied()) {
+                Some(nearest) => error.hint(format!("did you mean {nearest:?}?")),
+                None => error,
+            };
+            error.hint(format!("aiops.yaml has: {}", names.join(", ")))
+        })
+    }
+
+    /// Whose a group of the central registry is, by its name. Long names are shortened, and tell nothing.
+    pub fn model_of_central_group<'a>(&self, group: &'a str) -> Option<(&Tenant, &'a str)> {
+        let prefixed = self.tenants.iter().filter_map(|tenant| {
+            let model = group.strip_prefix(tenant.name.as_str())?.strip_prefix('-')?;
+            (!model.is_empty() && tenant.central_group_name(model) == group).then_some((tenant, model))
+        });
+        // Of `a` and `a-b`, `a-b-c` is the latter's.
+        prefixed.max_by_key(|(tenant, _)| tenant.name.len())
+    }
+
+    /// The accounts between which models move, as policies name them.
+    pub fn scope(&self) -> Scope {
+        let copiers = [Persona::Engineer, Persona::Ci].map(|persona| self.central.role_arn(persona));
+        Scope {
+            partition: self.central.partition().to_owned(),
+            central: Central {
+                account: self.central.account.to_string(),
+                region: self.central.region.to_string(),
+                bucket: Bucket { name: self.central_bucket.clone(), key_arn: self.kms_key.clone() },
+                copiers: copiers.into(),
+            },
+            workspaces: self
+                .tenants
+                .iter()
+                .flat_map(|tenant| Stage::ALL.map(|stage| (tenant, stage)))
+                .map(|(tenant, stage)| tenant.workspace(stage))
+                .collect(),
+        }
+    }
+}
+
+fn dev_bucket(stages: &Stages, tenant: &str, dev: &Place) -> String {
+    let named: Option<&BucketName> = stages.dev.bucket.as_ref();
+    named.map_or_else(|| format!("aiops-{tenant}-{}-{}", dev.account, dev.region), ToString::to_string)
+}
+
+impl Tenant {
+    /// The account of one of its stages.
+    pub fn stage(&self, stage: Stage) -> &Place {
+        match stage {
+            Stage::Dev => &self.stages[0],
+            Stage::Test => &self.stages[1],
+            Stage::Prod => &self.stages[2],
+        }
+    }
+
+    /// Whether the model package group `model` of the dev account is this tenant's.
+    pub fn owns(&self, model: &str) -> bool {
+        self.config.owns(model)
+    }
+
+    /// The bucket of its dev account, where training leaves artifacts.
+    pub fn dev_bucket(&self) -> &str {
+        &self.dev_bucket
+    }
+
+    /// The group of `model` in the central registry: `<tenant>-<model>`, at most 63 characters.
+    pub fn central_group_name(&self, model: &str) -> String {
+        names::joined(&self.name, model)
+    }
+
+    /// The endpoint of `model`, in test as in prod: `<tenant>-<model>`, at most 63 characters.
+    pub fn endpoint_name(&self, model: &str) -> String {
+        names::joined(&self.name, model)
+    }
+
+    fn workspace(&self, stage: Stage) -> Workspace {
+        let place = self.stage(stage);
+        Workspace {
+            tenant: self.name.clone(),
+            stage,
+            account: place.account.to_string(),
+            region: place.region.to_string(),
+            bucket: (stage == Stage::Dev).then(|| Bucket { name: self.dev_bucket.clone(), key_arn: None }),
+            execution_role: place.execution_role(),
+        }
+    }
+}
+
+/// The ARN of the role that `role` means in `account`.
+fn role_arn(role: &RoleRef, account: &AccountId, partition: &str) -> String {
+    match role.as_str() {
+        arn if arn.starts_with("arn:") => arn.to_owned(),
+        name => format!("arn:{partition}:iam::{account}:role/{name}"),
+    }
+}

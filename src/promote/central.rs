@@ -42,7 +42,8 @@ pub async fn to_central(world: &World<'_>, model: &Model<'_>, version: &Version,
     let place = world.landscape.central();
     let persona = machine::creation(Registry::Central).by;
     let central = world.session(place, persona[0]).await?;
-    let source = inspect(world, model, source, &central).await.map_err(|error| world.explain_refusal(error, persona))?;
+    let source =
+        inspect(world, model, source, &central).await.map_err(|error| world.explain_refusal(error, persona))?;
     let bucket = Bucket { name: world.landscape.central_bucket().to_string(), owner: Some(place.account.to_string()) };
     let prefix = format!("{}{}/{}/", policy::ARTIFACTS, model.central_group(), source.identity);
     let copied = |central_arn: Option<String>, effect| Copied {
@@ -67,7 +68,9 @@ pub async fn to_central(world: &World<'_>, model: &Model<'_>, version: &Version,
         return Ok(copied(None, CopyEffect::WouldCopy));
     }
     ensure_group(world, &central, model).await?;
-    copy_artifacts(world, &central, &source, &bucket, &prefix).await.map_err(|error| world.explain_refusal(error, persona))?;
+    copy_artifacts(world, &central, &source, &bucket, &prefix)
+        .await
+        .map_err(|error| world.explain_refusal(error, persona))?;
     let arn = create(world, &central, model, &source, &bucket, &prefix)
         .await
         .map_err(|error| world.explain_refusal(error, persona))?;
@@ -105,7 +108,9 @@ async fn existing_copy(
     source_arn: &str,
 ) -> Result<Option<(Version, BTreeMap<String, String>)>> {
     let copies = registry::versions_with_metadata(central, &model.central_group(), None).await?;
-    Ok(copies.into_iter().find(|(_, properties)| properties.get(metadata::SOURCE_ARN).is_some_and(|arn| arn == source_arn)))
+    Ok(copies
+        .into_iter()
+        .find(|(_, properties)| properties.get(metadata::SOURCE_ARN).is_some_and(|arn| arn == source_arn)))
 }
 
 fn same_content(source: &Source, copy: &Version, recorded: &str) -> Result<()> {
@@ -132,8 +137,7 @@ async fn ensure_group(world: &World<'_>, central: &Session, model: &Model<'_>) -
             "an administrator opens a model's group once, before its first version arrives: ask one to run this command",
         )
     };
-    let administrator =
-        world.session_as(world.landscape.central(), Persona::Administrator).await.map_err(explain)?;
+    let administrator = world.session_as(world.landscape.central(), Persona::Administrator).await.map_err(explain)?;
     let tags = [("aiops:tenant", model.tenant.name.as_str()), ("aiops:model", &model.name)];
     let created = administrator
         .sagemaker()
@@ -229,7 +233,9 @@ async fn create(
         .client_token(source.identity.token())
         .send()
         .await
-        .map_err(|error| Error::from(AwsError::from(error)).context("cannot register the copy in the central registry"))?;
+        .map_err(|error| {
+            Error::from(AwsError::from(error)).context("cannot register the copy in the central registry")
+        })?;
     let arn = output.model_package_arn().unwrap_or_default().to_owned();
     let created = registry::describe(central, &arn).await?;
     let recorded = created.metadata.get(metadata::SPEC_SHA256).map(String::as_str).unwrap_or_default();
@@ -263,7 +269,8 @@ fn properties(
     let mut properties: HashMap<String, String> =
         source.details.metadata.iter().filter(|(key, _)| !of_ours(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let account = version.arn.split(':').nth(4).unwrap_or_default();
-    let mut add = |key: &str, value: &str| properties.insert(key.to_owned(), MetadataValue::clean(value).as_str().to_owned());
+    let mut add =
+        |key: &str, value: &str| properties.insert(key.to_owned(), MetadataValue::clean(value).as_str().to_owned());
     add(metadata::SOURCE_ARN, &version.arn);
     add(metadata::SOURCE_ACCOUNT, account);
     add(metadata::SOURCE_VERSION, &version.number.to_string());

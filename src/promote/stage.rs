@@ -9,9 +9,7 @@ use crate::aws::poll::Patience;
 use crate::endpoint::deploy::{self, Wanted};
 use crate::endpoint::smoke::{self, SmokeTest};
 use crate::error::{Error, Result};
-use crate::governance::{
-    LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata,
-};
+use crate::governance::{LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata};
 use crate::registry::artifacts;
 use crate::registry::find::Model;
 use crate::registry::{self, Change, Details, integrity};
@@ -51,7 +49,7 @@ pub async fn to_stage(
     let place = model.tenant.stage(stage);
     let wanted = wanted(world, model, &details, stage, version)?;
     let mut deployed = Deployed {
-        tenant: model.tenant.name.to_string(),
+        tenant: model.tenant.name.clone(),
         model: model.name.clone(),
         version,
         central_arn: arn.to_owned(),
@@ -113,19 +111,15 @@ fn wanted(
 ) -> Result<Wanted> {
     let place = model.tenant.stage(stage);
     let size = world.config.promotion.endpoint.size(stage);
-    let execution_role = place.execution_role().ok_or_else(|| {
-        Error::config(format!("no execution role is named for {place}"))
-            .hint("name the role that SageMaker runs endpoints as: `roles.execution` in aiops.yaml")
-    })?;
     Ok(Wanted {
         endpoint: model.tenant.endpoint_name(&model.name),
         package_arn: details.version.arn.clone(),
         version: version.unwrap_or(details.version.number),
-        execution_role,
+        execution_role: place.execution_role(),
         instance_type: size.instance_type.to_string(),
         instance_count: i32::try_from(size.instance_count).unwrap_or(i32::MAX),
         tags: vec![
-            ("aiops:tenant".to_owned(), model.tenant.name.to_string()),
+            ("aiops:tenant".to_owned(), model.tenant.name.clone()),
             ("aiops:model".to_owned(), model.name.clone()),
         ],
     })

@@ -155,9 +155,10 @@ pub async fn version(
         (Registry::Dev, _, number) => dev_version(session, model, number).await,
         (Registry::Central, Some(place), Some(number)) if place.account == session.account => {
             let arn = reference.to_string();
-            super::describe(session, &arn).await.map(|details| details.version).map_err(|error| {
-                error.context(format!("there is no version {number} of {}", model.title()))
-            })
+            super::describe(session, &arn)
+                .await
+                .map(|details| details.version)
+                .map_err(|error| error.context(format!("there is no version {number} of {}", model.title())))
         }
         (Registry::Central, _, number) => central_version(session, model, number).await,
     }

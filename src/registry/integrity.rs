@@ -45,4 +45,3 @@ fn artifact_prefix(details: &Details) -> Result<(String, String)> {
     let prefix = within.rsplitn(depth + 1, '/').nth(depth).unwrap_or_default();
     Ok((bucket.to_owned(), format!("{prefix}/")))
 }
-

@@ -114,12 +114,13 @@ async fn open(world: &World<'_>, place: &Place) -> Result<Session> {
 async fn central(world: &World<'_>, scope: &Scope, tenants: &[&Tenant]) -> Result<Vec<Central>> {
     let session = &open(world, world.landscape.central()).await?;
     let groups = registry::groups(session).await?;
-    let wanted = groups.into_iter().filter(|group| match (&scope.model, world.landscape.model_of_central_group(group)) {
-        (Some(model), _) => tenants.iter().any(|tenant| tenant.central_group_name(model) == *group),
-        (None, Some((owner, _))) => tenants.iter().any(|tenant| tenant.name == owner.name),
-        // A shortened name, or nobody's: shown under its own name, unless one tenant is asked for.
-        (None, None) => scope.tenant.is_none(),
-    });
+    let wanted =
+        groups.into_iter().filter(|group| match (&scope.model, world.landscape.model_of_central_group(group)) {
+            (Some(model), _) => tenants.iter().any(|tenant| tenant.central_group_name(model) == *group),
+            (None, Some((owner, _))) => tenants.iter().any(|tenant| tenant.name == owner.name),
+            // A shortened name, or nobody's: shown under its own name, unless one tenant is asked for.
+            (None, None) => scope.tenant.is_none(),
+        });
     stream::iter(wanted)
         .map(|group| async move {
             let versions = registry::versions_with_metadata(session, &group, None).await?;
@@ -134,8 +135,9 @@ async fn central(world: &World<'_>, scope: &Scope, tenants: &[&Tenant]) -> Resul
 async fn workspace(world: &World<'_>, scope: &Scope, tenant: &Tenant, stage: Stage) -> Result<Workspace> {
     let session = &open(world, tenant.stage(stage)).await?;
     let groups = registry::groups(session).await?;
-    let wanted =
-        groups.into_iter().filter(|group| tenant.owns(group) && scope.model.as_ref().is_none_or(|model| model == group));
+    let wanted = groups
+        .into_iter()
+        .filter(|group| tenant.owns(group) && scope.model.as_ref().is_none_or(|model| model == group));
     let versions: BTreeMap<String, Vec<Version>> = stream::iter(wanted)
         .map(|group| async move {
             let versions = registry::versions(session, &group, None).await?;

@@ -111,7 +111,9 @@ impl Waiting {
     pub fn command(&self, name: &str, tenant: &str) -> String {
         let stage = self.to.stage.to_string().to_lowercase();
         match (self.registry, self.to.status) {
-            (Registry::Central, governance::Status::Pending) => format!("aiops promote {name} --to {stage} --tenant {tenant}"),
+            (Registry::Central, governance::Status::Pending) => {
+                format!("aiops promote {name} --to {stage} --tenant {tenant}")
+            }
             (Registry::Central, _) if self.to.stage == Stage::Dev => {
                 format!("aiops promote {name} --to central --tenant {tenant}")
             }
