@@ -12,11 +12,13 @@
 pub mod call;
 pub mod faults;
 pub mod iam;
+pub mod organizations;
 pub mod s3;
 pub mod sagemaker;
 pub mod service;
 pub mod shape;
 pub mod store;
+pub mod sts;
 pub mod time;
 
 mod authorization;

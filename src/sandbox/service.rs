@@ -12,8 +12,15 @@ use super::shape::{Shape, Shapes};
 use super::wire::{self, Answer};
 
 /// Every service that the sandbox has. A new one is a file beside this one and a line here.
-pub const SERVICES: &[&Service] =
-    &[&super::s3::SERVICE, &super::sagemaker::REGISTRY, &super::sagemaker::HOSTING, &super::sagemaker::RUNTIME];
+pub const SERVICES: &[&Service] = &[
+    &super::iam::service::SERVICE,
+    &super::organizations::SERVICE,
+    &super::s3::SERVICE,
+    &super::sagemaker::REGISTRY,
+    &super::sagemaker::HOSTING,
+    &super::sagemaker::RUNTIME,
+    &super::sts::SERVICE,
+];
 
 /// An operation of a service: its AWS name, the shape of its input, and what it does.
 pub struct Operation {
