@@ -112,7 +112,7 @@ const TENANTS: &str = "  #region: eu-west-1
   #kms-key: alias/example
   #external-id: example-2
 
-# Lines of business, each with its accounts. Stages may share an account, dev and prod only if that is said.
+# Lines of business, each with its accounts. Dev and test may share an account, dev and prod only if that is said.
 tenants:
 ";
 

@@ -28,7 +28,7 @@ pub use mistake::{Look, nearest, quoted};
 pub use model::{Config, Governance, Session, SharedServices, StageAccount, Stages, Tenant};
 pub use names::{
     AccountId, BucketName, ExternalId, InstanceType, KmsKey, ModelPattern, RegionName, RoleArn, RoleRef,
-    SourceIdentity, TenantName,
+    SourceIdentity, TenantName, partition,
 };
 pub use schema::schema;
 pub use sources::{Source, Sourced, Sources};

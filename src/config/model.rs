@@ -189,7 +189,7 @@ impl Tenant {
     }
 }
 
-/// One account for each stage. Stages may share one.
+/// One account for each stage. Dev and test may share one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Stages {
@@ -197,7 +197,7 @@ pub struct Stages {
     pub dev: StageAccount,
     /// Where models are deployed to be tested. May be the account of another stage.
     pub test: StageAccount,
-    /// Where models serve. May be the account of test; of dev only with `allow-shared-prod: true`.
+    /// Where models serve. May be the account of test in another Region; that of dev only with `allow-shared-prod: true`.
     pub prod: StageAccount,
 }
 

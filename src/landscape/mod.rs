@@ -9,13 +9,13 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-use crate::config::{AccountId, BucketName, Config, RegionName, RoleRef, Stages};
+use crate::config::{AccountId, BucketName, Config, RegionName, Stages};
 use crate::error::{Error, Result};
 use crate::governance::policy::{Bucket, Central, Scope, Workspace};
 use crate::governance::{Persona, Stage};
 
-pub use self::names::partition;
 pub use self::place::{Place, RoleToAssume};
+pub use crate::config::partition;
 
 use self::place::Kind;
 
@@ -138,9 +138,12 @@ impl Landscape {
 
     /// Whose a group of the central registry is, by its name. Long names are shortened, and tell nothing.
     pub fn model_of_central_group<'a>(&self, group: &'a str) -> Option<(&Tenant, &'a str)> {
+        if names::is_shortened(group) {
+            return None;
+        }
         let prefixed = self.tenants.iter().filter_map(|tenant| {
             let model = group.strip_prefix(tenant.name.as_str())?.strip_prefix('-')?;
-            (!model.is_empty() && tenant.central_group_name(model) == group).then_some((tenant, model))
+            (!model.is_empty()).then_some((tenant, model))
         });
         // Of `a` and `a-b`, `a-b-c` is the latter's.
         prefixed.max_by_key(|(tenant, _)| tenant.name.len())
@@ -169,7 +172,7 @@ impl Landscape {
 
 fn dev_bucket(stages: &Stages, tenant: &str, dev: &Place) -> String {
     let named: Option<&BucketName> = stages.dev.bucket.as_ref();
-    named.map_or_else(|| format!("aiops-{tenant}-{}-{}", dev.account, dev.region), ToString::to_string)
+    named.map_or_else(|| names::fitted(format!("aiops-{tenant}-{}-{}", dev.account, dev.region)), ToString::to_string)
 }
 
 impl Tenant {
@@ -212,13 +215,5 @@ impl Tenant {
             bucket: (stage == Stage::Dev).then(|| Bucket { name: self.dev_bucket.clone(), key_arn: None }),
             execution_role: place.execution_role(),
         }
-    }
-}
-
-/// The ARN of the role that `role` means in `account`.
-fn role_arn(role: &RoleRef, account: &AccountId, partition: &str) -> String {
-    match role.as_str() {
-        arn if arn.starts_with("arn:") => arn.to_owned(),
-        name => format!("arn:{partition}:iam::{account}:role/{name}"),
     }
 }

@@ -2,29 +2,31 @@
 
 use crate::governance::Digest;
 
-/// The most characters that SageMaker allows in the name of a group or an endpoint.
+/// The most characters that SageMaker allows in the name of a group or an endpoint, and S3 in that of a bucket.
 const LONGEST: usize = 63;
 /// Hexadecimal digits that mark a shortened name.
 const MARK: usize = 8;
 
-/// `<first>-<second>`. If that is too long, it is cut, and marked with a digest of the whole, so that two long names never
-/// become one.
+/// `<first>-<second>`, as [`fitted`].
 pub(super) fn joined(first: &str, second: &str) -> String {
-    let whole = format!("{first}-{second}");
-    if whole.len() <= LONGEST {
-        return whole;
-    }
-    let mark = &Digest::of(&whole).token()[..MARK];
-    let room = LONGEST - MARK - 1;
-    let kept: String = whole.chars().take(room).collect();
-    format!("{}-{mark}", kept.trim_end_matches('-'))
+    fitted(format!("{first}-{second}"))
 }
 
-/// The partition of a Region: the second part of every ARN there.
-pub fn partition(region: &str) -> &'static str {
-    match region {
-        china if china.starts_with("cn-") => "aws-cn",
-        government if government.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
+/// `name`, cut if it is too long and marked with a digest of the whole, so that two long names never become one. What
+/// only looks like a shortened name is shortened as well, so that no name can be taken for another's.
+pub(super) fn fitted(name: String) -> String {
+    if name.len() <= LONGEST && !is_shortened(&name) {
+        return name;
     }
+    let mark = &Digest::of(&name).token()[..MARK];
+    let kept: String = name.chars().take(LONGEST - MARK - 1).collect();
+    format!("{kept}-{mark}")
+}
+
+/// Whether `name` is one that was cut: it tells no more what it was made of.
+pub(super) fn is_shortened(name: &str) -> bool {
+    name.len() == LONGEST
+        && name.rsplit_once('-').is_some_and(|(_, mark)| {
+            mark.len() == MARK && mark.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
 }

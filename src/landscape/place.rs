@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use super::names::partition;
-use super::role_arn;
 use crate::config::roles::{Role, Roles};
-use crate::config::{AccountId, ExternalId, RegionName};
+use crate::config::{AccountId, ExternalId, RegionName, partition};
 use crate::governance::{Persona, Stage};
 
 /// A role to assume.
@@ -71,7 +69,7 @@ impl Place {
     }
 
     fn arn(&self, role: &Role) -> String {
-        role_arn(role.reference(), &self.account, self.partition())
+        role.reference().arn(&self.account, self.partition())
     }
 }
 

@@ -67,6 +67,16 @@ fn the_longest_tenant_name_owns_a_group() {
     assert_eq!(of("clinical-risk"), Some(("clinical".to_owned(), "risk")));
     assert_eq!(of("other-risk"), None);
     assert_eq!(of("clinical-"), None);
+
+    let long = landscape.tenant("clinical").unwrap().central_group_name(&"long".repeat(15));
+    assert_eq!((long.len(), of(&long)), (63, None));
+}
+
+#[test]
+fn no_whole_name_looks_like_a_shortened_one() {
+    let shortened = names::joined("clinical", &"x".repeat(60));
+    let model = shortened.strip_prefix("clinical-").unwrap();
+    assert_ne!(names::joined("clinical", model), shortened);
 }
 
 proptest! {
