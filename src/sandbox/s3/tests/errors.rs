@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Request line, headers and body; the status and code of the answer.
+type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], &'c str, u16, &'c str);
+
 #[test]
 fn refusals() {
     let client = client();
@@ -12,7 +15,7 @@ fn refusals() {
     let part = format!("PUT /models/up?partNumber=1&uploadId={upload}");
     let eleven_tags = (0..11).map(|n| format!("k{n}=v")).collect::<Vec<_>>().join("&");
     let long_key = format!("PUT /models/{}", "k".repeat(1025));
-    let cases: &[(&str, &[(&str, &str)], &str, u16, &str)] = &[
+    let cases: &[Case<'_>] = &[
         ("GET /absent?list-type=2", &[], "", 404, "NoSuchBucket"),
         ("GET /models/absent", &[], "", 404, "NoSuchKey"),
         ("GET /models/%ff", &[], "", 400, "InvalidURI"),
