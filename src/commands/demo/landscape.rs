@@ -1,0 +1,135 @@
+//! The landscape of the demo: an organization, its accounts, and in each the roles and buckets that a real one needs, with
+//! the policies that aiops generates. Built as an administrator of each account would build it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::governance::policy::{self, Place, Scope, Trustees};
+use crate::governance::{Persona, Stage};
+use crate::landscape::Landscape;
+use crate::sandbox::call::ApiError;
+use crate::sandbox::organizations::ACCOUNT_ID_TAG;
+use crate::sandbox::{Sandbox, s3};
+
+/// Longer than it takes to make an account or to spread a role.
+const UNTIL_SETTLED: Duration = Duration::from_secs(60);
+
+/// Builds everything in an empty sandbox.
+pub(super) fn build(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
+    let builder = Builder { sandbox, config, landscape, scope: landscape.scope() };
+    builder.organization().and_then(|()| builder.roles()).and_then(|()| builder.buckets()).map_err(|error| {
+        Error::failed("the landscape of the demo cannot be built").because(error).hint("please report this: it is a bug")
+    })?;
+    sandbox.clock().advance(UNTIL_SETTLED);
+    Ok(())
+}
+
+struct Builder<'a> {
+    sandbox: &'a Sandbox,
+    config: &'a Config,
+    landscape: &'a Landscape,
+    scope: Scope,
+}
+
+impl Builder<'_> {
+    fn call(&self, account: &str, service: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
+        self.sandbox.administer(account, self.config.region.as_str(), service, operation, input)
+    }
+
+    /// One organizational unit a tenant, its accounts in it; shared services at the root.
+    fn organization(&self) -> Result<(), ApiError> {
+        let management = self.landscape.governance().account.as_str();
+        let organizations = |operation: &str, input| self.call(management, "organizations", operation, input);
+        organizations("CreateOrganization", json!({"FeatureSet": "ALL"}))?;
+        let roots = organizations("ListRoots", json!({}))?;
+        let root = &roots["Roots"][0]["Id"];
+        let create = |name: &str, account: &str| {
+            organizations(
+                "CreateAccount",
+                json!({
+                    "AccountName": name,
+                    "Email": format!("{name}@example.com"),
+                    "Tags": [{"Key": ACCOUNT_ID_TAG, "Value": account}],
+                }),
+            )
+        };
+        create("shared-services", self.landscape.central().account.as_str())?;
+        let mut units = Vec::new();
+        for tenant in self.landscape.tenants() {
+            let unit = organizations("CreateOrganizationalUnit", json!({"ParentId": root, "Name": tenant.name}))?;
+            for stage in Stage::ALL {
+                let account = tenant.stage(stage).account.to_string();
+                create(&format!("{}-{}", tenant.name, stage.to_string().to_lowercase()), &account)?;
+                units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
+            }
+        }
+        self.sandbox.clock().advance(UNTIL_SETTLED);
+        for (account, unit) in units {
+            let input = json!({"AccountId": account, "SourceParentId": root, "DestinationParentId": unit});
+            organizations("MoveAccount", input)?;
+        }
+        Ok(())
+    }
+
+    /// The role of each persona in each account, and the role that endpoints run as. They trust the governance account,
+    /// where people sign in.
+    fn roles(&self) -> Result<(), ApiError> {
+        let governance = self.landscape.governance();
+        let people = Trustees {
+            principals: vec![format!("arn:{}:iam::{}:root", governance.partition(), governance.account)],
+            external_id: None,
+        };
+        let mut roles: BTreeMap<(String, String), (Value, Vec<policy::Policy>)> = BTreeMap::new();
+        let mut grant = |arn: &str, trust: Value, policies: Vec<policy::Policy>| {
+            let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+            let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
+            roles.entry((account, name)).or_insert_with(|| (trust, Vec::new())).1.extend(policies);
+        };
+        let central = self.landscape.central();
+        for persona in Persona::ALL {
+            let policies = policy::identity(persona, Place::Central, &self.scope);
+            grant(&central.role_arn(persona), policy::trust(&people), policies);
+        }
+        for workspace in &self.scope.workspaces {
+            let Ok(tenant) = self.landscape.tenant(&workspace.tenant) else { continue };
+            let place = tenant.stage(workspace.stage);
+            for persona in Persona::ALL {
+                let policies = policy::identity(persona, Place::Workspace(workspace), &self.scope);
+                grant(&place.role_arn(persona), policy::trust(&people), policies);
+            }
+            let runs = vec![policy::execution_role(workspace, &self.scope)];
+            grant(&place.execution_role(), policy::execution_trust(), runs);
+        }
+        for ((account, name), (trust, policies)) in roles {
+            let iam = |operation: &str, input| self.call(&account, "iam", operation, input);
+            iam("CreateRole", json!({"RoleName": name, "AssumeRolePolicyDocument": trust.to_string()}))?;
+            for policy in policies {
+                let document = policy.document.to_string();
+                let input = json!({"RoleName": name, "PolicyName": policy.name, "PolicyDocument": document});
+                iam("PutRolePolicy", input)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn buckets(&self) -> Result<(), ApiError> {
+        let bucket = |account: &str, region: &str, name: &str, policy: Option<Value>| {
+            let policy = policy.map(|document| document.to_string());
+            s3::create_bucket(self.sandbox, account, region, name, policy.as_deref())
+        };
+        let central = &self.scope.central;
+        let policy = policy::central_bucket_policy(&self.scope);
+        bucket(&central.account, &central.region, &central.bucket.name, Some(policy))?;
+        for workspace in &self.scope.workspaces {
+            if let Some(own) = &workspace.bucket {
+                let policy = policy::dev_bucket_policy(workspace, &self.scope);
+                bucket(&workspace.account, &workspace.region, &own.name, policy)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! `demo`: the promotion story in a sandbox of its own, which stays to be explored.
+
+mod landscape;
+mod models;
+mod story;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use self::models::{FIRST, SECOND};
+use self::story::Step;
+use crate::cli;
+use crate::cli::demo::Args;
+use crate::commands::setting::{STORE, Setting};
+use crate::config::init::{self, Answers, TenantAnswers};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::governance::{Persona, Stage};
+use crate::landscape::Landscape;
+use crate::progress::Progress as _;
+use crate::report::{Report, View};
+use crate::sandbox::Sandbox;
+
+/// What the first line of a demo's configuration says: nothing else is ever replaced.
+const MARK: &str = "# A landscape to try things in, made by `aiops demo`.";
+
+/// Plays the story, and shows what came of it.
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
+    let directory = context.working_directory.join(&args.directory);
+    let store = prepare(&directory)?;
+    let inside = inside(context, &directory);
+    let setting = Setting::load(&inside)?;
+    let config = setting.config()?.clone();
+    let sandbox = Sandbox::open(Some(&store), context.clock.clone(), 1.0)
+        .map_err(|error| Error::failed("the sandbox store cannot be made").because(error))?;
+    let landscape = Landscape::new(&config);
+    landscape::build(&sandbox, &config, &landscape)?;
+    drop(sandbox);
+    context.ui.note(&format!(
+        "A landscape of {} accounts is in {}: governance, shared services, and dev, test and prod of two tenants.",
+        2 + 3 * landscape.tenants().len(),
+        args.directory.display(),
+    ));
+    for step in story::STEPS {
+        play(&inside, step).await?;
+    }
+    context.ui.note("\nHow it stands now:\n");
+    let status = words(&["status"])?;
+    let report = Box::pin(super::run(&inside, &status)).await?;
+    let change = format!("cd {}", args.directory.display());
+    let next = [
+        "aiops approve diabetes-progression:2 --stage test --status approved --comment \"better and tested\"",
+        "aiops promote diabetes-progression:2 --to prod",
+        "aiops status",
+        "aiops sandbox serve    # boto3 and the AWS CLI can use it too",
+    ];
+    let report = report.next(change);
+    Ok(next.into_iter().fold(report, Report::next))
+}
+
+/// An empty directory with a configuration, in place of what an earlier demo left there.
+fn prepare(directory: &Path) -> Result<PathBuf> {
+    let cannot = |error: std::io::Error| Error::failed(format!("cannot write to {}", directory.display())).because(error);
+    let file = directory.join("aiops.yaml");
+    let store = directory.join(STORE);
+    match fs::read_to_string(&file) {
+        Ok(text) if !text.contains(MARK) => {
+            return Err(Error::usage(format!("{} is not from a demo, and is left alone", file.display()))
+                .hint("play the demo somewhere else: `aiops demo DIR`"));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(cannot(error)),
+    }
+    fs::create_dir_all(directory).map_err(cannot)?;
+    match fs::remove_file(&store) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(cannot(error)),
+    }
+    fs::write(&file, configuration()?).map_err(cannot)?;
+    Ok(store)
+}
+
+fn configuration() -> Result<String> {
+    let tenant = |name: &str, dev: &str, test: &str, prod: &str| -> Result<TenantAnswers> {
+        Ok(TenantAnswers { name: name.parse()?, dev: dev.parse()?, test: test.parse()?, prod: prod.parse()? })
+    };
+    let answers = Answers {
+        region: "eu-west-1".parse()?,
+        governance: "111111111111".parse()?,
+        shared_services: "222222222222".parse()?,
+        tenants: vec![
+            tenant(story::TENANT, "333333333333", "444444444444", "555555555555")?,
+            tenant(story::OTHER_TENANT, "666666666666", "777777777777", "888888888888")?,
+        ],
+        sandbox: Some(STORE.into()),
+        schema: None,
+    };
+    Ok(format!("{MARK}\n{}", init::render(&answers)))
+}
+
+/// The same context in the demo's directory, and nothing from outside that would lead elsewhere.
+fn inside(context: &Context, directory: &Path) -> Context {
+    let mut inside = context.clone();
+    inside.working_directory = directory.to_owned();
+    inside.environment.retain(|name, _| !name.starts_with("AIOPS_") && !name.starts_with("AWS_"));
+    let settings = &mut inside.settings;
+    (settings.config, settings.sandbox, settings.tenant, settings.persona) = (None, None, None, None);
+    (settings.region, settings.endpoint_url, settings.profile, settings.dry_run) = (None, None, None, false);
+    inside
+}
+
+async fn play(context: &Context, step: &Step) -> Result<()> {
+    match step {
+        Step::Register { title, tenant, model, trained } => {
+            context.ui.note(&format!("\n{title}"));
+            let setting = Setting::load(context)?;
+            let scene = setting.open(context).await?;
+            let world = scene.world(context);
+            let owner = world.landscape.tenant(tenant)?;
+            let ci = world.session(owner.stage(Stage::Dev), Persona::Ci).await?;
+            let trained = if *trained == 1 { &FIRST } else { &SECOND };
+            let number = models::register(&ci, owner.dev_bucket(), model, trained).await?;
+            context.ui.note(&format!("  {tenant}/{model}:{number} is registered: {}", trained.summary()?));
+            Ok(())
+        }
+        Step::Command { title, words: line, refused } => {
+            context.ui.note(&format!("\n{title}\n  $ aiops {}", typed(line)));
+            let command = words(line)?;
+            let mut here = context.clone();
+            here.settings.persona = persona_of(line)?;
+            match Box::pin(super::run(&here, &command)).await {
+                Ok(report) if !refused => {
+                    context.ui.note(&told(&report));
+                    Ok(())
+                }
+                Err(error) if *refused && error.kind() == Kind::Denied => {
+                    let cause = error.causes().last().map_or_else(|| error.to_string(), ToString::to_string);
+                    context.ui.note(&format!("  refused (exit code {}): {cause}", error.kind().exit_code()));
+                    Ok(())
+                }
+                Ok(_) => Err(Error::failed("AWS should have refused this").hint("please report this: it is a bug")),
+                Err(error) => Err(error),
+            }
+        }
+    }
+}
+
+/// The command that the words after `aiops` stand for.
+fn words(line: &[&str]) -> Result<cli::Command> {
+    let arguments = std::iter::once("aiops").chain(line.iter().copied()).map(Into::into);
+    let parsed = cli::parse(arguments).map_err(|error| Error::failed("a line of the story is wrong").because(error))?;
+    Ok(parsed.command)
+}
+
+/// `--as PERSONA` among the words: global options are resolved apart from commands.
+fn persona_of(line: &[&str]) -> Result<Option<Persona>> {
+    let asked = line.iter().skip_while(|word| **word != "--as").nth(1);
+    asked.map(|name| name.parse()).transpose()
+}
+
+/// The words as they would be typed into a shell.
+fn typed(line: &[&str]) -> String {
+    let quoted = line.iter().map(|word| if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// A report in a few lines.
+fn told(report: &Report) -> String {
+    let View::Fields(fields) = &report.view else { return String::new() };
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let lines = fields.iter().map(|(name, cell)| format!("  {name:width$}  {}", cell.text));
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,111 @@
+//! Independent clients judge the sandbox: boto3 and the AWS CLI use it unchanged, and AWS's own service models are held
+//! against every shape that it declares.
+//!
+//! They need Python with what `tests/conformance/requirements.txt` lists: `AIOPS_PYTHON` names the interpreter. Without
+//! one these tests say so and pass, unless `AIOPS_CONFORMANCE=required`, as in CI.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::support::TestEnv;
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
+}
+
+/// A Python that has what the scripts need, or a clear word why the test is skipped.
+fn python() -> Option<String> {
+    let python = std::env::var("AIOPS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_packages = Command::new(&python)
+        .args(["-c", "import boto3, botocore, awscli"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if has_packages {
+        return Some(python);
+    }
+    assert!(
+        std::env::var("AIOPS_CONFORMANCE").as_deref() != Ok("required"),
+        "{python} lacks boto3 or awscli: pip install -r tests/conformance/requirements.txt"
+    );
+    let word = "skipped: no Python with boto3 and awscli (set AIOPS_PYTHON); CI always runs it";
+    std::io::stderr().write_all(format!("{word}\n").as_bytes()).unwrap();
+    None
+}
+
+/// A sandbox on loopback that ends with the test.
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(env: &TestEnv) -> Self {
+        let mut child = env
+            .command(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", "60"])
+            // It is to run, not to stand still.
+            .env_remove("AIOPS_NOW")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("http://")?.1.split_whitespace().next()?.to_owned()))
+            .unwrap();
+        // A full pipe would stop the server.
+        std::thread::spawn(move || lines.for_each(drop));
+        Served { child, url: format!("http://{url}") }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn conformance_boto3_and_the_aws_cli_use_the_sandbox_unchanged() {
+    let Some(python) = python() else { return };
+    let env = TestEnv::new();
+    let served = Served::start(&env);
+    let output = Command::new(python)
+        .arg(scripts().join("test_clients.py"))
+        .env("AWS_ENDPOINT_URL", &served.url)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn conformance_every_declared_shape_is_that_of_aws() {
+    let Some(python) = python() else { return };
+    let mut child = Command::new(python)
+        .arg(scripts().join("check_shapes.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let shapes = aiops::sandbox::service::describe().to_string();
+    child.stdin.take().unwrap().write_all(shapes.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
