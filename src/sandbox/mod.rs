@@ -23,6 +23,8 @@ pub mod time;
 
 mod authorization;
 mod credential;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 use std::fmt;
