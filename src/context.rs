@@ -12,7 +12,7 @@ use crate::output::Ui;
 use crate::settings::{Environment, Settings};
 
 /// What a command gets besides its arguments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// The global options.
     pub settings: Settings,

@@ -3,7 +3,8 @@
 #[cfg(feature = "sagemaker")]
 pub mod approve;
 pub mod config;
-//DEMO pub mod demo;
+#[cfg(feature = "sagemaker")]
+pub mod demo;
 //INIT pub mod init;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
@@ -25,7 +26,8 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Config(args) => config::run(context, args),
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),
-        //DEMO Command::Demo(args) => demo::run(context, args).await,
+        #[cfg(feature = "sagemaker")]
+        Command::Demo(args) => demo::run(context, args).await,
         #[cfg(feature = "sagemaker")]
         Command::Status(args) => status::run(context, args).await,
         #[cfg(feature = "sagemaker")]

@@ -23,11 +23,14 @@ pub mod time;
 
 mod authorization;
 mod credential;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -66,17 +69,26 @@ impl Sandbox {
     /// Opens the sandbox kept in the file at `path`, new if there is none, or one in memory. `clock` is the time outside.
     /// Inside, time runs `speed` times as fast, and sleeps cost nothing.
     pub fn open(path: Option<&Path>, clock: SharedClock, speed: f64) -> Result<Self, StoreError> {
-        Ok(Sandbox(Arc::new(Inner {
+        let sandbox = Sandbox(Arc::new(Inner {
             connection: Mutex::new(store::open(path)?),
             clock: VirtualClock::new(clock, speed),
             faults: Mutex::default(),
             log: Mutex::default(),
-        })))
+        }));
+        // Before anybody starts to wait: else the first call would seem to take as long as the store is ahead.
+        sandbox.follow_time(&lock(&sandbox.0.connection))?;
+        Ok(sandbox)
     }
 
     /// The sandbox's time.
     pub fn clock(&self) -> &VirtualClock {
         &self.0.clock
+    }
+
+    /// Lets `duration` pass at once, for everybody who shares the store.
+    pub fn advance(&self, duration: Duration) -> Result<(), StoreError> {
+        self.0.clock.advance(duration);
+        self.follow_time(&lock(&self.0.connection))
     }
 
     /// Switches a fault on.
@@ -203,6 +215,7 @@ impl Sandbox {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
         self.follow_time(&transaction)?;
+        self.0.clock.event();
         let mut call = Call {
             caller,
             region: region.to_owned(),

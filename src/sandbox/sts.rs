@@ -1,5 +1,8 @@
 //! The Security Token Service: who am I, and role sessions.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;

@@ -16,10 +16,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, SharedClock, Sleep};
 
-/// How often a sleeper lets others run before it may move the clock: work that is ready goes first.
-const ROUNDS_BEFORE_JUMP: u32 = 3;
+/// How often a sleeper lets others run, with nothing happening, before it may move the clock: work that is ready goes
+/// first, and work that wakes further work (one task after another waiting for the same session) goes on for some rounds.
+const ROUNDS_BEFORE_JUMP: u32 = 100;
 /// After so many rounds a sleeper stops waiting for an earlier one, which nobody polls any more.
-const ROUNDS_BEFORE_OVERTAKING: u32 = 512;
+const ROUNDS_BEFORE_OVERTAKING: u32 = 10_000;
 
 /// A clock that jumps instead of waiting.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ struct State {
     offset: SignedDuration,
     sleepers: BTreeSet<(Timestamp, u64)>,
     next_sleeper: u64,
+    /// Counts what happened besides sleeping.
+    events: u64,
 }
 
 impl State {
@@ -62,6 +65,7 @@ impl VirtualClock {
             offset: SignedDuration::ZERO,
             sleepers: BTreeSet::new(),
             next_sleeper: 0,
+            events: 0,
         })))
     }
 
@@ -75,6 +79,11 @@ impl VirtualClock {
         let mut state = self.state();
         let moment = deadline(state.now(), duration);
         state.advance_to(moment);
+    }
+
+    /// Something happened: whoever sleeps lets it have its consequences first.
+    pub(super) fn event(&self) {
+        self.state().events += 1;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,8 +109,9 @@ impl Clock for VirtualClock {
         let id = state.next_sleeper;
         state.next_sleeper += 1;
         state.sleepers.insert((until, id));
+        let events = state.events;
         drop(state);
-        Box::pin(VirtualSleep { clock: self.clone(), entry: (until, id), rounds: 0 })
+        Box::pin(VirtualSleep { clock: self.clone(), entry: (until, id), events, rounds: 0 })
     }
 }
 
@@ -114,6 +124,8 @@ impl fmt::Debug for VirtualClock {
 struct VirtualSleep {
     clock: VirtualClock,
     entry: (Timestamp, u64),
+    /// Events when it was polled last, and how often it was polled since without one.
+    events: u64,
     rounds: u32,
 }
 
@@ -121,8 +133,10 @@ impl Future for VirtualSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.rounds += 1;
-        let mut state = self.clock.state();
+        let clock = self.clock.clone();
+        let mut state = clock.state();
+        self.rounds = if self.events == state.events { self.rounds + 1 } else { 0 };
+        self.events = state.events;
         let due = state.now() >= self.entry.0;
         let first = state.sleepers.first() == Some(&self.entry) && self.rounds > ROUNDS_BEFORE_JUMP;
         if due || first || self.rounds > ROUNDS_BEFORE_OVERTAKING {

@@ -19,13 +19,12 @@ use crate::sandbox::{Sandbox, s3};
 const UNTIL_SETTLED: Duration = Duration::from_secs(60);
 
 /// Builds everything in an empty sandbox.
-pub(super) fn build(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
+pub fn build(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
     let builder = Builder { sandbox, config, landscape, scope: landscape.scope() };
-    builder.organization().and_then(|()| builder.roles()).and_then(|()| builder.buckets()).map_err(|error| {
-        Error::failed("the landscape of the demo cannot be built").because(error).hint("please report this: it is a bug")
-    })?;
-    sandbox.clock().advance(UNTIL_SETTLED);
-    Ok(())
+    builder.build().map_err(|error| {
+        let error = Error::failed("the landscape of the demo cannot be built").because(error);
+        error.hint("please report this: it is a bug")
+    })
 }
 
 struct Builder<'a> {
@@ -36,6 +35,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    fn build(&self) -> Result<(), ApiError> {
+        self.organization()?;
+        self.roles()?;
+        self.buckets()?;
+        Ok(self.sandbox.advance(UNTIL_SETTLED)?)
+    }
+
     fn call(&self, account: &str, service: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
         self.sandbox.administer(account, self.config.region.as_str(), service, operation, input)
     }
@@ -67,7 +73,7 @@ impl Builder<'_> {
                 units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
             }
         }
-        self.sandbox.clock().advance(UNTIL_SETTLED);
+        self.sandbox.advance(UNTIL_SETTLED)?;
         for (account, unit) in units {
             let input = json!({"AccountId": account, "SourceParentId": root, "DestinationParentId": unit});
             organizations("MoveAccount", input)?;
@@ -101,7 +107,10 @@ impl Builder<'_> {
                 let policies = policy::identity(persona, Place::Workspace(workspace), &self.scope);
                 grant(&place.role_arn(persona), policy::trust(&people), policies);
             }
-            let runs = vec![policy::execution_role(workspace, &self.scope)];
+            let runs = vec![policy::Policy {
+                name: format!("aiops-{}-endpoints", Place::Workspace(workspace)),
+                document: policy::execution_role(workspace, &self.scope),
+            }];
             grant(&place.execution_role(), policy::execution_trust(), runs);
         }
         for ((account, name), (trust, policies)) in roles {

@@ -1,19 +1,21 @@
 //! The models of the demo: really trained, compiled in, and registered as a training pipeline would register them.
 
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use aws_sdk_sagemaker::types::{
     InferenceSpecification, MetricsSource, ModelApprovalStatus, ModelLifeCycle, ModelMetrics,
     ModelPackageContainerDefinition, ModelQuality,
 };
+use aws_sdk_sagemakerruntime::primitives::Blob;
 use serde_json::Value;
 
 use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
-use crate::governance::{Registry, machine, metadata};
+use crate::governance::{Digest, Registry, machine, metadata};
 
 /// A trained version and what came out of its training.
-pub(super) struct Trained {
+pub struct Trained {
     archive: &'static [u8],
     evaluation: &'static [u8],
     requests: &'static [u8],
@@ -24,19 +26,35 @@ pub(super) struct Trained {
 macro_rules! trained {
     ($version:literal) => {
         Trained {
-            archive: include_bytes!(concat!("../../../examples/models/diabetes-progression/", $version, "/model.tar.gz")),
-            evaluation: include_bytes!(concat!("../../../examples/models/diabetes-progression/", $version, "/evaluation.json")),
-            requests: include_bytes!(concat!("../../../examples/models/diabetes-progression/", $version, "/requests.csv")),
+            archive: include_bytes!(concat!(
+                "../../../examples/models/diabetes-progression/",
+                $version,
+                "/model.tar.gz"
+            )),
+            evaluation: include_bytes!(concat!(
+                "../../../examples/models/diabetes-progression/",
+                $version,
+                "/evaluation.json"
+            )),
+            requests: include_bytes!(concat!(
+                "../../../examples/models/diabetes-progression/",
+                $version,
+                "/requests.csv"
+            )),
             metrics: include_str!(concat!("../../../examples/models/diabetes-progression/", $version, "/metrics.json")),
-            expected: include_str!(concat!("../../../examples/models/diabetes-progression/", $version, "/requests.json")),
+            expected: include_str!(concat!(
+                "../../../examples/models/diabetes-progression/",
+                $version,
+                "/requests.json"
+            )),
         }
     };
 }
 
 /// Ordinary least squares on four features.
-pub(super) const FIRST: Trained = trained!("v1");
+pub const FIRST: Trained = trained!("v1");
 /// Ridge regression on ten.
-pub(super) const SECOND: Trained = trained!("v2");
+pub const SECOND: Trained = trained!("v2");
 
 /// The image that would serve it. The sandbox reads only the artifact; the name says what is meant.
 const IMAGE: &str = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3";
@@ -49,8 +67,8 @@ impl Trained {
         Ok(format!("RMSE {:.1}, R2 {:.3} on {} held-out rows", of("rmse"), of("r2"), metrics["rows"]["held_out"]))
     }
 
-    /// Of the held-out rows that the smoke test sends, what was true.
-    pub fn truth(&self) -> Result<Vec<f64>> {
+    /// Of the held-out rows in the requests, what was true.
+    fn truth(&self) -> Result<Vec<f64>> {
         let requests = parse(self.expected)?;
         Ok(requests["rows"].as_array().into_iter().flatten().filter_map(|row| row["actual"].as_f64()).collect())
     }
@@ -61,7 +79,7 @@ fn parse(text: &str) -> Result<Value> {
 }
 
 /// Uploads a version to the dev bucket and registers it, as the CI job of the tenant.
-pub(super) async fn register(ci: &Session, bucket: &str, model: &str, run: u32, trained: &Trained) -> Result<u32> {
+pub async fn register(ci: &Session, bucket: &str, model: &str, trained: &Trained) -> Result<u32> {
     let context = |error: AwsError| Error::from(error).context(format!("cannot register {model}"));
     let group = ci.sagemaker().create_model_package_group().model_package_group_name(model).send().await;
     match group.map_err(AwsError::from) {
@@ -69,7 +87,8 @@ pub(super) async fn register(ci: &Session, bucket: &str, model: &str, run: u32, 
         Err(error) if error.class() == Class::AlreadyExists => {}
         Err(error) => return Err(context(error)),
     }
-    let prefix = format!("{model}/run-{run}");
+    // Each training run leaves its artifacts in a place of its own.
+    let prefix = format!("{model}/{}", &Digest::of(trained.archive).token()[..12]);
     let put = async |name: &str, body: &'static [u8]| -> Result<String> {
         let key = format!("{prefix}/{name}");
         ci.s3()
@@ -77,7 +96,7 @@ pub(super) async fn register(ci: &Session, bucket: &str, model: &str, run: u32, 
             .bucket(bucket)
             .key(&key)
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-            .body(body.into())
+            .body(ByteStream::from_static(body))
             .send()
             .await
             .map_err(|error| context(error.into()))?;
@@ -121,4 +140,20 @@ pub(super) async fn register(ci: &Session, bucket: &str, model: &str, run: u32, 
     crate::registry::group_and_number(arn)
         .map(|(_, number)| number)
         .ok_or_else(|| Error::failed(format!("{arn} is not a version of a model package group")))
+}
+
+/// Asks `endpoint` about the held-out rows of a version: what it predicts, and what was true.
+pub async fn ask(session: &Session, endpoint: &str, trained: &Trained) -> Result<Vec<(f64, f64)>> {
+    let output = session
+        .sagemaker_runtime()
+        .invoke_endpoint()
+        .endpoint_name(endpoint)
+        .content_type("text/csv")
+        .body(Blob::new(trained.requests))
+        .send()
+        .await
+        .map_err(|error| Error::from(AwsError::from(error)).context(format!("cannot ask endpoint {endpoint}")))?;
+    let answer = String::from_utf8_lossy(output.body().map(Blob::as_ref).unwrap_or_default()).into_owned();
+    let predicted = answer.split_whitespace().filter_map(|number| number.parse().ok());
+    Ok(predicted.zip(trained.truth()?).collect())
 }

@@ -11,6 +11,13 @@ pub(super) enum Step {
         /// 1 or 2: which of the two trained versions.
         trained: usize,
     },
+    /// The endpoint in prod is asked about patients whose outcome is known.
+    Ask {
+        /// What happens, in words.
+        title: &'static str,
+        /// 1 or 2: which of the two trained versions serves.
+        trained: usize,
+    },
     /// Somebody types a command.
     Command {
         /// What happens, in words.
@@ -37,11 +44,22 @@ pub(super) const OTHER_TENANT: &str = "insurance";
 
 /// What happens, in order.
 pub(super) const STEPS: &[Step] = &[
-    Step::Register { title: "CI trains a first model and registers it in dev", tenant: TENANT, model: MODEL, trained: 1 },
+    Step::Register {
+        title: "CI trains a first model and registers it in dev",
+        tenant: TENANT,
+        model: MODEL,
+        trained: 1,
+    },
     command(
         "The lead looks at the metrics and approves it for the central registry",
         &[
-            "approve", "diabetes-progression:1", "--stage", "dev", "--status", "approved", "--comment",
+            "approve",
+            "diabetes-progression:1",
+            "--stage",
+            "dev",
+            "--status",
+            "approved",
+            "--comment",
             "a baseline to beat: RMSE 59.5",
         ],
     ),
@@ -53,15 +71,29 @@ pub(super) const STEPS: &[Step] = &[
     Step::Command {
         title: "A data scientist tries to approve it. AWS refuses, not only aiops",
         words: &[
-            "approve", "diabetes-progression:1", "--stage", "test", "--status", "approved", "--comment",
-            "it is fine, really", "--as", "data-scientist",
+            "approve",
+            "diabetes-progression:1",
+            "--stage",
+            "test",
+            "--status",
+            "approved",
+            "--comment",
+            "it is fine, really",
+            "--as",
+            "data-scientist",
         ],
         refused: true,
     },
     command(
         "A governance officer approves what was tested",
         &[
-            "approve", "diabetes-progression:1", "--stage", "test", "--status", "approved", "--comment",
+            "approve",
+            "diabetes-progression:1",
+            "--stage",
+            "test",
+            "--status",
+            "approved",
+            "--comment",
             "answers as the evaluation says",
         ],
     ),
@@ -69,20 +101,36 @@ pub(super) const STEPS: &[Step] = &[
     command(
         "... and the officer signs it off there",
         &[
-            "approve", "diabetes-progression:1", "--stage", "prod", "--status", "approved", "--comment",
+            "approve",
+            "diabetes-progression:1",
+            "--stage",
+            "prod",
+            "--status",
+            "approved",
+            "--comment",
             "serves in prod as it did in test",
         ],
     ),
+    Step::Ask { title: "The endpoint in prod is asked about patients of whom the outcome is known", trained: 1 },
     Step::Register { title: "CI trains a better one", tenant: TENANT, model: MODEL, trained: 2 },
     command(
         "The lead approves it as well",
         &[
-            "approve", "diabetes-progression:2", "--stage", "dev", "--status", "approved", "--comment",
+            "approve",
+            "diabetes-progression:2",
+            "--stage",
+            "dev",
+            "--status",
+            "approved",
+            "--comment",
             "RMSE 53.3 against 59.5",
         ],
     ),
     command("It is copied", &["promote", "diabetes-progression:2", "--to", "central"]),
-    command("... and deployed to test, where it waits for the officer", &["promote", "diabetes-progression:2", "--to", "test"]),
+    command(
+        "... and deployed to test, where it waits for the officer",
+        &["promote", "diabetes-progression:2", "--to", "test"],
+    ),
     Step::Register {
         title: "Another tenant's training registers a model of its own",
         tenant: OTHER_TENANT,

@@ -27,22 +27,18 @@ pub fn identity(persona: Persona, place: Place<'_>, scope: &Scope) -> Vec<Policy
         .collect()
 }
 
-/// Everybody may see how every model stands. Listing and searching have no resources to name.
+/// Everybody may see how every model stands: in every registry, for test and prod may have one of their own, and at the
+/// endpoints. Listing and searching have no resources to name.
 fn read(place: Place<'_>, scope: &Scope) -> Vec<Statement> {
     let arn = |resource| scope.sagemaker(place, resource);
-    let mut find = vec!["sagemaker:Search"];
-    let mut describe = Vec::new();
-    let mut described = Vec::new();
-    if place.registry().is_some() {
-        find.extend(["sagemaker:ListModelPackageGroups", "sagemaker:ListModelPackages"]);
-        describe.extend([
-            "sagemaker:DescribeModelPackageGroup",
-            "sagemaker:GetModelPackageGroupPolicy",
-            "sagemaker:DescribeModelPackage",
-            "sagemaker:BatchDescribeModelPackage",
-        ]);
-        described.extend([arn("model-package-group/*"), arn("model-package/*")]);
-    }
+    let mut find = vec!["sagemaker:Search", "sagemaker:ListModelPackageGroups", "sagemaker:ListModelPackages"];
+    let mut describe = vec![
+        "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:GetModelPackageGroupPolicy",
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:BatchDescribeModelPackage",
+    ];
+    let mut described = vec![arn("model-package-group/*"), arn("model-package/*")];
     if let Place::Workspace(_) = place {
         find.extend(["sagemaker:ListEndpoints", "sagemaker:ListEndpointConfigs", "sagemaker:ListModels"]);
         describe.extend(["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"]);

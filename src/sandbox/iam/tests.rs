@@ -5,6 +5,7 @@ use super::*;
 mod conditions;
 mod documents;
 mod properties;
+mod service;
 
 const ACCOUNT: &str = "111111111111";
 const OTHER: &str = "222222222222";
@@ -263,5 +264,6 @@ fn refusals_are_worded_as_aws_words_them() {
     User: U is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::models/a/b.tar.gz with an explicit deny in a session policy
     User: U is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::models/a/b.tar.gz with an explicit deny in a resource-based policy
     User: U is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:role/R because no role trust policy allows the sts:AssumeRole action
+    User: U is not authorized to perform: iam:GetRole on resource: role R because no identity-based policy allows the iam:GetRole action
     ");
 }

@@ -4,6 +4,8 @@
 //! are the same every time; without it the id is random. The new account comes with the role that lets the management
 //! account in.
 
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::time::Duration;

@@ -163,7 +163,7 @@ fn is_valid_name(name: &str) -> bool {
         && !["-s3alias", "--ol-s3", "--x-s3"].iter().any(|suffix| name.ends_with(suffix))
 }
 
-/// The one-of-several answer to a body that must state a checksum.
+/// Refuses a request whose body must come with a digest of any kind, and does not.
 pub(super) fn require_body_digest(request: &Request<'_>) -> ApiResult<()> {
     let stated = request.headers().any(|(name, _)| name == "content-md5" || name.starts_with("x-amz-checksum-"));
     let trails = request.header("x-amz-trailer").is_some();

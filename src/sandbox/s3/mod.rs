@@ -17,6 +17,8 @@ mod object;
 mod objects;
 mod reply;
 mod request;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 use self::attributes::Attributes;
