@@ -5,7 +5,7 @@ pub mod approve;
 pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
-//INIT pub mod init;
+pub mod init;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;
@@ -22,7 +22,7 @@ use crate::report::Report;
 /// Runs `command`.
 pub async fn run(context: &Context, command: &Command) -> Result<Report> {
     match command {
-        //INIT Command::Init(args) => init::run(context, args),
+        Command::Init(args) => init::run(context, args),
         Command::Config(args) => config::run(context, args),
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),
@@ -34,6 +34,7 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Promote(args) => promote::run(context, args).await,
         #[cfg(feature = "sagemaker")]
         Command::Approve(args) => approve::run(context, args).await,
+        #[cfg(not(feature = "sagemaker"))]
         _ => Err(crate::error::Error::usage("this build has no SageMaker client")
             .hint("build it with the feature `sagemaker`")),
     }

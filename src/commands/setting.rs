@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::aws::{self, Aws};
 #[cfg(feature = "aws")]
 use crate::clock::SharedClock;
-use crate::config::{self, Config, Flags, LoadOptions, Loaded, Look};
+use crate::config::{self, Config, Flags, LoadOptions, Loaded, Look, RegionName};
 use crate::context::Context;
 use crate::error::{Error, Result};
 #[cfg(feature = "aws")]
@@ -52,6 +52,14 @@ impl Setting {
             context.ui.warn(warning);
         }
         Ok(Setting { loaded, asked_for_sandbox: asked })
+    }
+
+    /// The Region that an option or a variable names, whatever a file says: for a file that is yet to be written.
+    pub fn ambient_region(context: &Context) -> Option<RegionName> {
+        let variable = |name: &str| context.environment.get(name).cloned();
+        let named = context.settings.region.clone().or_else(|| variable("AIOPS_REGION"));
+        let named = named.or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"))?;
+        named.parse().ok()
     }
 
     /// What was loaded, with the source of each value.

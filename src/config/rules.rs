@@ -28,7 +28,6 @@ pub(super) fn check(layers: &Layers) -> Findings {
     rules.names_are_unique("tenants", "tenant");
     rules.names_are_unique("profiles", "profile");
     rules.prod_stands_apart();
-    rules.test_and_prod_stand_apart();
     rules.shared_accounts();
     rules.group_names_are_distinct();
     rules.profiles_name_tenants();
@@ -145,22 +144,6 @@ impl<'a> Rules<'a> {
                 let mistake = self.at(mistake, &prod_account, "prod");
                 self.found.mistakes.push(self.at(mistake, &format!("{}/account", dev.pointer), "dev"));
             }
-        }
-    }
-
-    /// A model's endpoint has the same name in test and in prod, so that those who call it change nothing.
-    fn test_and_prod_stand_apart(&mut self) {
-        for (tenant, name) in self.tenants() {
-            let account = |stage: &str| self.account(format!("{tenant}/stages/{stage}"));
-            let (Some(test), Some(prod)) = (account("test"), account("prod")) else { continue };
-            if (test.id, test.region) != (prod.id, prod.region) {
-                continue;
-            }
-            let mistake = Mistake::new(format!("test and prod of {} are one account in one Region", quoted(name))).help(
-                "a deployment to test would replace the endpoint in prod: give prod an account or a `region` of its own",
-            );
-            let mistake = self.at(mistake, &format!("{}/account", prod.pointer), "prod");
-            self.found.mistakes.push(self.at(mistake, &format!("{}/account", test.pointer), "test"));
         }
     }
 

@@ -200,9 +200,10 @@ impl Tenant {
         names::joined(&self.name, model)
     }
 
-    /// The endpoint of `model`, in test as in prod: `<tenant>-<model>`, at most 63 characters.
-    pub fn endpoint_name(&self, model: &str) -> String {
-        names::joined(&self.name, model)
+    /// The endpoint of `model` in a stage: `<tenant>-<model>-<stage>`, at most 63 characters. The stage is part of it
+    /// because stages may share an account.
+    pub fn endpoint_name(&self, model: &str, stage: Stage) -> String {
+        names::joined(&format!("{}-{model}", self.name), &stage.to_string().to_lowercase())
     }
 
     fn workspace(&self, stage: Stage) -> Workspace {

@@ -112,7 +112,7 @@ fn wanted(
     let place = model.tenant.stage(stage);
     let size = world.config.promotion.endpoint.size(stage);
     Ok(Wanted {
-        endpoint: model.tenant.endpoint_name(&model.name),
+        endpoint: model.tenant.endpoint_name(&model.name, stage),
         package_arn: details.version.arn.clone(),
         version: version.unwrap_or(details.version.number),
         execution_role: place.execution_role(),

@@ -49,11 +49,19 @@ pub(super) fn models(
     }
     for (tenant, stage, workspace) in &workspaces {
         for live in &workspace.endpoints {
-            let of_tenant = drafts.iter_mut().filter(|((owner, _), _)| owner == tenant.name.as_str());
-            of_tenant.for_each(|(_, draft)| draft.serves(*stage, live));
+            for ((owner, model), draft) in &mut drafts {
+                if *owner == tenant.name && !is_of_another_stage(tenant, model, *stage, &live.endpoint) {
+                    draft.serves(*stage, live);
+                }
+            }
         }
     }
     drafts.into_iter().map(|((tenant, model), draft)| draft.finish(tenant, model)).collect()
+}
+
+/// Stages may share an account: then an endpoint that is named for one of them is not the other's.
+fn is_of_another_stage(tenant: &Tenant, model: &str, stage: Stage, endpoint: &str) -> bool {
+    Stage::ALL.into_iter().any(|other| other != stage && tenant.endpoint_name(model, other) == endpoint)
 }
 
 /// Keeps the newest `latest` versions, and every older one that serves: what is live is never hidden.

@@ -11,7 +11,9 @@ use self::models::{FIRST, SECOND};
 use self::story::Step;
 use crate::cli;
 use crate::cli::demo::Args;
+use crate::commands::init::SCHEMA;
 use crate::commands::setting::{STORE, Setting};
+use crate::config::init::{self, Answers, TenantAnswers};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::governance::{Persona, Stage};
@@ -79,23 +81,26 @@ fn prepare(directory: &Path) -> Result<PathBuf> {
         Err(error) => return Err(cannot(error)),
     }
     fs::write(&file, configuration()?).map_err(cannot)?;
+    fs::write(directory.join(SCHEMA), crate::commands::init::schema_text()).map_err(cannot)?;
     Ok(store)
 }
 
 fn configuration() -> Result<String> {
-    Ok(format!(
-        "{MARK}
-region: eu-west-1
-sandbox: {STORE}
-governance: {{account: '111111111111'}}
-shared-services: {{account: '222222222222'}}
-tenants:
-  - name: clinical
-    stages: {{dev: {{account: '333333333333'}}, test: {{account: '444444444444'}}, prod: {{account: '555555555555'}}}}
-  - name: insurance
-    stages: {{dev: {{account: '666666666666'}}, test: {{account: '777777777777'}}, prod: {{account: '888888888888'}}}}
-"
-    ))
+    let tenant = |name: &str, dev: &str, test: &str, prod: &str| -> Result<TenantAnswers> {
+        Ok(TenantAnswers { name: name.parse()?, dev: dev.parse()?, test: test.parse()?, prod: prod.parse()? })
+    };
+    let answers = Answers {
+        region: "eu-west-1".parse()?,
+        governance: "111111111111".parse()?,
+        shared_services: "222222222222".parse()?,
+        tenants: vec![
+            tenant(story::TENANT, "333333333333", "444444444444", "555555555555")?,
+            tenant(story::OTHER_TENANT, "666666666666", "777777777777", "888888888888")?,
+        ],
+        sandbox: Some(STORE.to_owned()),
+        schema: Some(SCHEMA.to_owned()),
+    };
+    Ok(format!("{MARK}\n{}", init::render(&answers)))
 }
 
 /// The same context in the demo's directory, and nothing from outside that would lead elsewhere.
@@ -132,7 +137,7 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
             let owner = world.landscape.tenant(story::TENANT)?;
             let engineer = world.session(owner.stage(Stage::Prod), Persona::Engineer).await?;
             let trained = if *trained == 1 { &FIRST } else { &SECOND };
-            let endpoint = owner.endpoint_name(story::MODEL);
+            let endpoint = owner.endpoint_name(story::MODEL, Stage::Prod);
             for (predicted, true_value) in models::ask(&engineer, &endpoint, trained).await? {
                 context.ui.note(&format!("  predicted {predicted:6.1}   true {true_value:6.1}"));
             }

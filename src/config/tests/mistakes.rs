@@ -241,17 +241,6 @@ git: {provider: github}
       help: give prod an account of its own; or, if the two must share one, write `allow-shared-prod:
             true` in this tenant
 
-      × test and prod of `claims` are one account in one Region
-        ╭─[aiops.yaml:14:32]
-     13 │   - name: claims
-     14 │     stages: {dev: &a {account: '444444444444'}, test: *a, prod: *a}
-        ·                                ───────┬──────
-        ·                                       ╰── prod
-     15 │ profiles:
-        ╰────
-      help: a deployment to test would replace the endpoint in prod: give prod an account or a
-            `region` of its own
-
       × expected `regression`, `llm-finetuning`, `rag` or `data-pipeline`, found `regresion`
         ╭─[aiops.yaml:16:31]
      15 │ profiles:
