@@ -6,6 +6,7 @@ mod errors;
 mod listings;
 mod multipart;
 mod objects;
+mod permissions;
 
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ struct Client {
     sandbox: Sandbox,
     account: &'static str,
     region: &'static str,
+    /// Access key id and token of a role session; none for the account's administrator.
+    session: Option<(String, String)>,
 }
 
 /// An answer, easy to look at.
@@ -39,23 +42,27 @@ fn client() -> Client {
     let clock = FixedClock("2026-01-05T09:00:00.250Z".parse().unwrap());
     let sandbox = Sandbox::open(None, Arc::new(clock), 1.0).unwrap();
     super::create_bucket(&sandbox, ACCOUNT, REGION, "models", None).unwrap();
-    Client { sandbox, account: ACCOUNT, region: REGION }
+    Client { sandbox, account: ACCOUNT, region: REGION, session: None }
 }
 
 impl Client {
     /// The same sandbox for another account and Region.
     fn of(&self, account: &'static str, region: &'static str) -> Client {
-        Client { sandbox: self.sandbox.clone(), account, region }
+        Client { sandbox: self.sandbox.clone(), account, region, session: None }
     }
 
     /// Sends `line`, such as `PUT /bucket/key`.
     fn send(&self, line: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answered {
         let (method, uri) = line.split_once(' ').unwrap();
-        let scope = format!("{}/20260105/{}/s3/aws4_request", self.account, self.region);
+        let key = self.session.as_ref().map_or(self.account, |(key, _)| key);
+        let scope = format!("{key}/20260105/{}/s3/aws4_request", self.region);
         let mut request = Request::builder()
             .method(method)
             .uri(uri)
             .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"));
+        if let Some((_, token)) = &self.session {
+            request = request.header("x-amz-security-token", token);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
