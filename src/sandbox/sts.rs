@@ -34,7 +34,8 @@ const OPERATIONS: &[Operation] = &[
         input: r"{ RoleArn!: Arn, RoleSessionName!: string 2..64 `[\w+=,.@-]*`, PolicyArns: list of PolicyArn,
                    Policy: string 1.. `[\u0009\u000A\u000D\u0020-\u00FF]+`, DurationSeconds: integer 900..43200,
                    Tags: list 0..50 of Tag, TransitiveTagKeys: list 0..50 of TagKey,
-                   ExternalId: string 2..1224 `[\w+=,.@:\/-]*`, SourceIdentity: string 2..64 `[\w+=,.@-]*` }",
+                   ExternalId: string 2..1224 `[\w+=,.@:\/-]*`, SourceIdentity: string 2..64 `[\w+=,.@-]*`,
+                   SerialNumber: string 9..256 `[\w+=/:,.@-]*`, TokenCode: string 6..6 `[\d]*` }",
         handler: assume_role,
     },
 ];
@@ -60,6 +61,11 @@ fn assume_role(call: &mut Call<'_>, input: Value) -> ApiResult {
     let role_arn = required(&input, "RoleArn");
     if !is_role_arn(role_arn) {
         return Err(invalid(format!("{role_arn} is invalid")));
+    }
+    if text(&input, "SerialNumber").is_some() {
+        // Nobody in the sandbox has a device, so no code is the right one.
+        let message = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+        return Err(ApiError::new(403, "AccessDenied", message));
     }
     let grant = SessionTags::of(call, &input)?;
     let usable = |role: &Role| role.created.checked_add(PROPAGATION).is_ok_and(|usable| call.now >= usable);

@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::request::Request;
 use super::xml;
 use crate::sandbox::call::{ApiError, ApiResult, Call};
+use crate::sandbox::iam::{DocumentKind, Policy};
 
 const LARGEST_POLICY: usize = 20 * 1024;
 const MOST_BUCKET_TAGS: usize = 50;
@@ -211,6 +212,8 @@ pub(super) fn check_policy(policy: &str, bucket: &str) -> ApiResult<bool> {
         });
         public |= effect == "Allow" && everyone && field("Condition").is_none();
     }
+    // What IAM could not read later is refused now.
+    Policy::parse(policy, DocumentKind::Resource).map_err(|error| malformed(&error.to_string()))?;
     Ok(public)
 }
 

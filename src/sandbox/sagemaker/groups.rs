@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::common::{self, Arn};
 use super::listing;
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, epoch_seconds, required, text};
+use crate::sandbox::iam::{DocumentKind, Policy};
 
 /// Resource type of groups in ARNs.
 pub(super) const GROUP: &str = "model-package-group";
@@ -125,10 +126,9 @@ fn no_policy(arn: &Arn) -> ApiError {
 pub(super) fn put_policy(call: &mut Call<'_>, input: Value) -> ApiResult {
     let arn = with_policy(call, "PutModelPackageGroupPolicy", &input)?;
     let policy = required(&input, "ResourcePolicy");
-    let read: Option<Value> = serde_json::from_str(policy).ok();
-    if read.is_none_or(|policy| policy.get("Statement").is_none()) {
-        return Err(ApiError::validation("The resource policy is not a valid policy document."));
-    }
+    Policy::parse(policy, DocumentKind::Resource).map_err(|error| {
+        ApiError::validation(format!("The resource policy is not a valid policy document: {error}"))
+    })?;
     call.store.put(POLICY, &arn.key(), &policy)?;
     Ok(json!({"ModelPackageGroupArn": arn.to_string()}))
 }

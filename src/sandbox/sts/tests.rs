@@ -56,6 +56,7 @@ fn a_role_says_whom_it_trusts_and_with_what() {
         base.assume(&plain, &[("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")]),
         base.assume("arn:aws:iam::222222222222:role/Nobody", &[]),
         base.assume("arn:aws:iam::222222222222:role/path/Plain", &[]),
+        base.assume(&plain, &[("SerialNumber", "arn:aws:iam::111111111111:mfa/x"), ("TokenCode", "123456")]),
     ];
     let refusals: Vec<String> = refusals.into_iter().map(|refusal| refusal.err().unwrap()).collect();
     insta::assert_snapshot!(refusals.join("\n"), @r"
@@ -66,6 +67,7 @@ fn a_role_says_whom_it_trusts_and_with_what() {
     AccessDenied: User: arn:aws:sts::111111111111:assumed-role/Base/run is not authorized to perform: sts:TagSession on resource: arn:aws:iam::222222222222:role/Plain because no role trust policy allows the sts:TagSession action
     AccessDenied: User: arn:aws:sts::111111111111:assumed-role/Base/run is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/Nobody
     AccessDenied: User: arn:aws:sts::111111111111:assumed-role/Base/run is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/path/Plain
+    AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.
     ");
     assert!(base.assume(&plain, &[]).is_ok());
 }

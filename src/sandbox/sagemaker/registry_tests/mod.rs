@@ -165,7 +165,7 @@ fn errors_are_those_of_aws() {
     ValidationException: ModelPackageGroup arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/nowhere does not exist.
     ConflictException: ModelPackageGroup arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/churn cannot be deleted because it still contains ModelPackages.
     ValidationException: Cannot find Model Package Group: arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/nowhere
-    ValidationException: The resource policy is not a valid policy document.
+    ValidationException: The resource policy is not a valid policy document: Syntax errors in policy. (The document has no Statement)
     ValidationException: Cannot find Model Package Group: arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/nowhere
     ValidationException: Cannot find resource policy for: arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/churn
     ValidationException: Cannot find resource policy for: arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/churn

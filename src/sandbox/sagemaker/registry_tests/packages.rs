@@ -124,11 +124,18 @@ fn metadata_merges_or_replaces_as_the_sandbox_is_set() {
 fn a_group_arn_reaches_the_group_of_another_account() {
     let aws = Aws::with_group();
     let lob = |operation: &str, input: Value| aws.call(LOB, operation, &input);
-    let created = lob("CreateModelPackage", json!({"ModelPackageGroupName": GROUP_ARN})).unwrap();
+    let in_the_group = json!({"ModelPackageGroupName": GROUP_ARN});
+    let refused = lob("CreateModelPackage", in_the_group.clone()).unwrap_err();
+    assert_eq!(refused.code, "AccessDeniedException", "the group's policy has to let it in");
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{LOB}"}},"Action":"sagemaker:*","Resource":"*"}}]}}"#
+    );
+    aws.ok("PutModelPackageGroupPolicy", json!({"ModelPackageGroupName": "churn", "ResourcePolicy": policy}));
+    let created = lob("CreateModelPackage", in_the_group.clone()).unwrap();
     assert_eq!(created["ModelPackageArn"], FIRST, "it lives where the group is");
     assert_eq!(aws.describe(FIRST)["CreatedBy"]["IamIdentity"]["PrincipalId"], LOB);
     assert!(lob("DescribeModelPackage", json!({"ModelPackageName": FIRST})).is_ok());
-    let listed = lob("ListModelPackages", json!({"ModelPackageGroupName": GROUP_ARN})).unwrap();
+    let listed = lob("ListModelPackages", in_the_group).unwrap();
     assert_eq!(listed["ModelPackageSummaryList"][0]["ModelPackageArn"], FIRST);
     let error = lob("DescribeModelPackage", json!({"ModelPackageName": "churn/1"})).unwrap_err();
     assert_eq!(
@@ -204,7 +211,8 @@ fn permissions_are_asked_with_the_state_and_the_request_as_condition_keys() {
     let keys = |access: &Access| -> BTreeMap<String, Vec<String>> { access.keys.iter().cloned().collect() };
     let aws = Aws::with_group();
     aws.ok("AddTags", json!({"ResourceArn": GROUP_ARN, "Tags": [{"Key": "team", "Value": "risk"}]}));
-    let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}}"#;
     aws.ok("PutModelPackageGroupPolicy", json!({"ModelPackageGroupName": "churn", "ResourcePolicy": policy}));
     aws.version(json!({
         "ModelLifeCycle": {"Stage": "Prod", "StageStatus": "Pending"},
