@@ -232,7 +232,7 @@ fn help_of_a_command_is_the_same_both_ways() {
 
     Options:
           --stage <STAGE>    The stage that the decision is about [possible values: dev, test, prod]
-          --status <STATUS>  The decision [possible values: approved, rejected, pending]
+          --status <STATUS>  The decision [possible values: pending, approved, rejected]
           --comment <TEXT>   The reason, kept with the decision
       -h, --help             Print help (see more with '--help')
 

@@ -284,9 +284,9 @@ fn actions_by_place_and_persona() {
     central engineer: s3:AbortMultipartUpload s3:GetObject s3:GetObjectTagging s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
     central governance-officer: s3:GetObject s3:GetObjectVersion s3:ListBucket sagemaker:UpdateModelPackage
     central ci: s3:AbortMultipartUpload s3:GetObject s3:GetObjectTagging s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
-    test everybody: sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModels sagemaker:ListTags sagemaker:Search
-    test engineer: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:DescribeModelPackage sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
-    test ci: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:DescribeModelPackage sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
+    test everybody: sagemaker:BatchDescribeModelPackage sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel sagemaker:DescribeModelPackage sagemaker:DescribeModelPackageGroup sagemaker:GetModelPackageGroupPolicy sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModelPackageGroups sagemaker:ListModelPackages sagemaker:ListModels sagemaker:ListTags sagemaker:Search
+    test engineer: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
+    test ci: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
     ");
 }
 
