@@ -138,7 +138,7 @@ async fn ensure_group(world: &World<'_>, central: &Session, model: &Model<'_>) -
         )
     };
     let administrator = world.session_as(world.landscape.central(), Persona::Administrator).await.map_err(explain)?;
-    let tags = [("aiops:tenant", model.tenant.name.as_str()), ("aiops:model", &model.name)];
+    let tags = [(policy::TENANT_TAG, model.tenant.name.as_str()), (policy::MODEL_TAG, &model.name)];
     let created = administrator
         .sagemaker()
         .create_model_package_group()

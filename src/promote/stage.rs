@@ -9,7 +9,7 @@ use crate::aws::poll::Patience;
 use crate::endpoint::deploy::{self, Wanted};
 use crate::endpoint::smoke::{self, SmokeTest};
 use crate::error::{Error, Result};
-use crate::governance::{LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata};
+use crate::governance::{LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata, policy};
 use crate::registry::artifacts;
 use crate::registry::find::Model;
 use crate::registry::{self, Change, Details, integrity};
@@ -119,8 +119,8 @@ fn wanted(
         instance_type: size.instance_type.to_string(),
         instance_count: i32::try_from(size.instance_count).unwrap_or(i32::MAX),
         tags: vec![
-            ("aiops:tenant".to_owned(), model.tenant.name.clone()),
-            ("aiops:model".to_owned(), model.name.clone()),
+            (policy::TENANT_TAG.to_owned(), model.tenant.name.clone()),
+            (policy::MODEL_TAG.to_owned(), model.name.clone()),
         ],
     })
 }

@@ -1,7 +1,7 @@
 //! What each persona may do in each place.
 
 use super::document::{Statement, document};
-use super::{Bucket, Place, Policy, Scope, Workspace, lifecycle};
+use super::{Bucket, MODEL_TAG, Place, Policy, Scope, Workspace, lifecycle};
 use crate::governance::{Persona, Stage};
 
 /// Reading an object and its checksums, of a certain version too.
@@ -136,6 +136,11 @@ fn in_test_or_prod(persona: Persona, workspace: &Workspace, scope: &Scope) -> Ve
                 "sagemaker:AddTags",
             ])
             .resources([arn("model/*"), arn("endpoint-config/*"), arn("endpoint/*")]),
+        // An endpoint that never came up can only be deleted. The tag keeps those that aiops did not make out of reach.
+        Statement::allow("ReplaceFailedEndpoints")
+            .actions(["sagemaker:DeleteEndpoint"])
+            .resources([arn("endpoint/*")])
+            .present(format!("aws:ResourceTag/{MODEL_TAG}")),
         Statement::allow("PassExecutionRole")
             .actions(["iam:PassRole"])
             .resources([workspace.execution_role.as_str()])

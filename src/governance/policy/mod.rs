@@ -11,7 +11,7 @@
 //! - Grants are allow-lists. A condition key that AWS spelt differently, or did not fill in, refuses; it never permits.
 //! - Nobody but the administrator may change who has access to a group of the central registry. Whoever could do so
 //!   could hand `UpdateModelPackage` to an account of theirs and pass by the state machine.
-//! - Nobody deletes.
+//! - Nobody deletes, but for endpoints of ours that never came up, which can only be replaced.
 
 mod document;
 mod execution;
@@ -35,6 +35,11 @@ pub use trust::{Trustees, assume_roles, trust};
 
 /// Below this prefix of the central bucket lie the artifacts of models.
 pub const ARTIFACTS: &str = "models/";
+
+/// The tag of groups and endpoints that names the tenant they belong to.
+pub const TENANT_TAG: &str = "aiops:tenant";
+/// The tag of groups and endpoints that names their model.
+pub const MODEL_TAG: &str = "aiops:model";
 
 /// The longest managed policy that AWS accepts, in characters without white space.
 pub const LONGEST_MANAGED: usize = 6_144;

@@ -285,8 +285,8 @@ fn actions_by_place_and_persona() {
     central governance-officer: s3:GetObject s3:GetObjectVersion s3:ListBucket sagemaker:UpdateModelPackage
     central ci: s3:AbortMultipartUpload s3:GetObject s3:GetObjectTagging s3:GetObjectVersion s3:ListBucket s3:PutObject sagemaker:AddTags sagemaker:CreateModelPackage sagemaker:CreateModelPackageGroup sagemaker:UpdateModelPackage
     test everybody: sagemaker:BatchDescribeModelPackage sagemaker:DescribeEndpoint sagemaker:DescribeEndpointConfig sagemaker:DescribeModel sagemaker:DescribeModelPackage sagemaker:DescribeModelPackageGroup sagemaker:GetModelPackageGroupPolicy sagemaker:ListEndpointConfigs sagemaker:ListEndpoints sagemaker:ListModelPackageGroups sagemaker:ListModelPackages sagemaker:ListModels sagemaker:ListTags sagemaker:Search
-    test engineer: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
-    test ci: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
+    test engineer: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:DeleteEndpoint sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
+    test ci: iam:PassRole sagemaker:AddTags sagemaker:CreateEndpoint sagemaker:CreateEndpointConfig sagemaker:CreateModel sagemaker:DeleteEndpoint sagemaker:InvokeEndpoint sagemaker:UpdateEndpoint sagemaker:UpdateEndpointWeightsAndCapacities
     ");
 }
 
