@@ -54,6 +54,11 @@ impl AwsError {
         self.class
     }
 
+    /// Whether AWS's refusal is what `error` comes from.
+    pub fn refused(error: &Error) -> bool {
+        error.causes().any(|cause| cause.downcast_ref::<AwsError>().is_some_and(|aws| aws.class == Class::Denied))
+    }
+
     /// AWS's error code, or the kind of transport failure.
     pub fn code(&self) -> &str {
         &self.code

@@ -9,7 +9,7 @@ use crate::commands::setting::Setting;
 use crate::context::Context;
 use crate::endpoint::deploy::Effect;
 use crate::error::{Kind, Result};
-use crate::governance::{Persona, Registry, Stage, TestStatus};
+use crate::governance::{LifeCycle, Persona, Registry, Stage, Status, TestStatus};
 use crate::promote::{self, Copied, CopyEffect, DeployProgress, Deployed, Deploying};
 use crate::registry::find;
 use crate::report::{Cell, Report, Tone, View};
@@ -92,8 +92,8 @@ fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
         (DeployProgress::Serving, _) => Cell::new("serving", Tone::Good),
     };
     fields.push(("Effect".to_owned(), effect));
+    fields.push(field("Endpoint", deployed.endpoint.clone()));
     if let Some(deployment) = &deployed.deployment {
-        fields.push(field("Endpoint", deployment.endpoint.clone()));
         fields.push(field("Config", deployment.config.clone()));
         if let Some(previous) = &deployment.previous_config {
             fields.push(field("Before", previous.clone()));
@@ -125,6 +125,7 @@ fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {
         DeployProgress::Serving if failed => Some(format!(
             "the endpoint serves but does not answer: mend it, or reject the version with `aiops approve {name} --stage {stage} --status rejected --comment ...`"
         )),
+        DeployProgress::Serving if deployed.lifecycle != Some(LifeCycle::new(deployed.stage, Status::Pending)) => None,
         DeployProgress::Serving => Some(format!(
             "a governance officer decides: aiops approve {name} --stage {stage} --status approved --comment ..."
         )),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::cli::status::Args;
 use crate::commands::setting::Setting;
 use crate::context::Context;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::governance::{Observed, Stage, Status as Decision};
 use crate::report::{Cell, Report, Table, Tone, View};
 use crate::status::{self, Registered, Scope, StageStatus, Status, Unreachable, VersionStatus};
@@ -26,6 +26,14 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
         latest,
     };
     let status = status::status(&world, &scope).await?;
+    if let Some(wanted) = &args.model
+        && status.unreachable.is_empty()
+        && status.models.iter().all(|model| model.versions.is_empty())
+    {
+        return Err(
+            Error::failed(format!("no account knows {wanted}")).hint("`aiops status --all` lists what there is")
+        );
+    }
     let partial = (!status.unreachable.is_empty()).then_some(Kind::Partial);
     let view = View::Table(table(&status, world.clock.now()));
     let mut report = Report::new(&status, view)?.verdict(partial);
