@@ -51,7 +51,8 @@ async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Res
         field("Model", format!("{}/{}:{}", copied.tenant, copied.model, copied.version)),
         ("Effect".to_owned(), effect),
         field("Central", copied.central_arn.clone().unwrap_or_else(|| "-".to_owned())),
-        field("Artifacts", format!("{} ({} objects, {} bytes)", copied.artifacts, copied.objects, copied.bytes)),
+        field("Artifacts", copied.artifacts.clone()),
+        field("Size", format!("{} objects, {} bytes", copied.objects, copied.bytes)),
         field("Content", format!("sha256:{}", copied.content_sha256)),
     ];
     let next = format!("deploy it to test: aiops promote {}:{} --to test", copied.model, copied.version);
@@ -106,13 +107,19 @@ fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
         let cell = match (&test.failure, &test.answer) {
             (Some(failure), _) => Cell::new(format!("Failed: {failure}"), Tone::Bad),
             (None, answer) => {
-                let answer = answer.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-                Cell::new(format!("Passed: {answer}"), Tone::Good)
+                Cell::new(format!("Passed: {}", beginning(answer.as_deref().unwrap_or_default())), Tone::Good)
             }
         };
         fields.push(("Smoke test".to_owned(), cell));
     }
     fields
+}
+
+/// The beginning of an answer, on one line.
+fn beginning(answer: &str) -> String {
+    const SHOWN: usize = 60;
+    let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SHOWN { line } else { line.chars().take(SHOWN - 1).chain(['…']).collect() }
 }
 
 fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {

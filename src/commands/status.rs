@@ -62,9 +62,9 @@ fn table(status: &Status, now: Timestamp) -> Table {
 
 fn version_row(tenant: &str, model: &str, version: &VersionStatus, now: Timestamp) -> Vec<Cell> {
     let number = version.version.map_or_else(|| "-".to_owned(), |number| number.to_string());
-    let waiting = version.waiting_for.as_ref().map_or_else(nothing, |waiting| {
-        Cell::new(format!("{}: {}", waiting.persona.title(), waiting.act), Tone::Waiting)
-    });
+    // What they are to do, `approve list` says.
+    let waiting = version.waiting_for.as_ref();
+    let waiting = waiting.map_or_else(nothing, |waiting| Cell::new(waiting.persona.title(), Tone::Waiting));
     let registered = version.dev.as_ref().or(version.central.as_ref()).and_then(|known| known.registered_at);
     vec![
         tenant.into(),
@@ -110,7 +110,7 @@ fn stage_cell(stage: &StageStatus) -> Cell {
         .endpoints
         .iter()
         .map(|serving| {
-            let share = format!("{:.0} %", serving.variant.share * 100.0);
+            let share = format!("{:.0}%", serving.variant.share * 100.0);
             match serving.status.as_str() {
                 "InService" if serving.failure.is_some() => (format!("live {share}, rolled back"), Tone::Bad),
                 "InService" => (format!("live {share}"), Tone::Good),
