@@ -64,6 +64,11 @@ impl AwsError {
         &self.code
     }
 
+    /// The id by which AWS knows the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
     /// AWS's words.
     pub fn message(&self) -> &str {
         &self.message
