@@ -33,8 +33,17 @@ use super::service::{Protocol, RawRequest, Service};
 use super::wire::Answer;
 
 /// Amazon S3.
-pub(super) static SERVICE: Service =
-    Service { name: "s3", protocol: Protocol::Raw { route, handler, error: reply::error }, shapes: "" };
+pub(super) static SERVICE: Service = Service {
+    name: "s3",
+    protocol: Protocol::Raw {
+        model: "s3",
+        operations: || OPERATIONS.iter().map(|operation| operation.name).collect(),
+        route,
+        handler,
+        error: reply::error,
+    },
+    shapes: "",
+};
 
 /// An operation: AWS's name, the requests that mean it, what it does.
 struct Operation {
