@@ -4,49 +4,97 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::call::{Access, ApiError, ApiResult, Call, Caller};
+use super::call::{Access, ApiError, ApiResult, Call, Caller, Session};
 use super::iam::entities::{self, Role};
 use super::iam::{self, Context, DocumentKind, Need, Policies, Policy, Principal, PrincipalKind, Request};
 use super::organizations;
 
 /// Allows or refuses `access` for the caller.
 pub(super) fn authorize(call: &Call<'_>, access: &Access) -> ApiResult<()> {
-    judge(call, access, DocumentKind::Resource, Need::Either)
+    let refused = judge(call, &Asker::of(call, &call.caller)?, access, DocumentKind::Resource, Need::Either)?;
+    refused.map_or(Ok(()), |message| Err(refusal(&access.action, message)))
 }
 
 /// Like [`authorize`] for what a role's trust policy, given as the resource's, has to say.
 pub(super) fn authorize_by_trust(call: &Call<'_>, access: &Access, need: Need) -> ApiResult<()> {
-    judge(call, access, DocumentKind::Trust, need)
+    let refused = judge(call, &Asker::of(call, &call.caller)?, access, DocumentKind::Trust, need)?;
+    refused.map_or(Ok(()), |message| Err(refusal(&access.action, message)))
 }
 
-fn judge(call: &Call<'_>, access: &Access, kind: DocumentKind, need: Need) -> ApiResult<()> {
-    let role = match &call.caller.session {
-        Some(session) => {
-            let role = Role::by_arn(&call.store, &session.role_arn)?;
-            Some(role.filter(|role| role.id == session.role_id))
-        }
-        None => None,
-    };
-    let role = role.as_ref().map(Option::as_ref);
-    // A session whose role is gone, or was made anew, has no policies left.
-    let (identity, boundary) = match role.flatten() {
-        Some(role) => (role.identity_policies(&call.store)?, role.boundary_policy(&call.store)?),
-        None => (Vec::new(), None),
-    };
-    let session: Vec<Policy> = call
-        .caller
-        .session
-        .iter()
-        .flat_map(|session| &session.policies)
-        .map(|document| entities::stored(document, DocumentKind::Identity))
-        .collect::<ApiResult<_>>()?;
-    let resource = access.resource_policy.as_deref().map(|document| entities::stored(document, kind)).transpose()?;
+/// A service of AWS's that takes roles.
+#[derive(Clone, Copy)]
+pub(super) struct AwsService {
+    /// The name by which trust policies know it.
+    pub principal: &'static str,
+    /// The name of its sessions.
+    pub session: &'static str,
+}
 
-    let principal = principal(&call.caller, role.flatten());
-    let owner = access.owner.as_deref().unwrap_or(&call.caller.account);
-    let context = context(call, access, &principal, owner)?;
+/// Whether a `service` that works for the resource `source` may do what `access` says as the role `role_arn`: the role
+/// is there and trusts the service, and its policies and the resource's allow it.
+pub(super) fn service_may(
+    call: &Call<'_>,
+    service: AwsService,
+    source: &str,
+    role_arn: &str,
+    access: &Access,
+) -> ApiResult<bool> {
+    let Some(role) = Role::by_arn(&call.store, role_arn)?.filter(|role| role.is_usable(call.now)) else {
+        return Ok(false);
+    };
+    let account = role.account().to_owned();
+    let kind = PrincipalKind::Service(service.principal.to_owned());
+    let taker = Asker {
+        principal: Principal { account: account.clone(), kind },
+        identity: Vec::new(),
+        boundary: None,
+        session: Vec::new(),
+    };
+    let assuming = Access::new("sts:AssumeRole", role_arn)
+        .resource_policy(Some(role.trust.clone()))
+        .key("aws:SourceAccount", &account)
+        .key("aws:SourceArn", source);
+    if judge(call, &taker, &assuming, DocumentKind::Trust, Need::Resource)?.is_some() {
+        return Ok(false);
+    }
+    let session = Session::of_service(service.session, &role.arn, &role.id, call.now);
+    let asker = Asker::of(call, &Caller { account, session: Some(session) })?;
+    Ok(judge(call, &asker, access, DocumentKind::Resource, Need::Either)?.is_none())
+}
+
+/// Someone who asks, with the policies that come with them.
+struct Asker {
+    principal: Principal,
+    identity: Vec<Policy>,
+    boundary: Option<Policy>,
+    session: Vec<Policy>,
+}
+
+impl Asker {
+    fn of(call: &Call<'_>, caller: &Caller) -> ApiResult<Self> {
+        // A session whose role is gone, or was made anew, has no policies left.
+        let role = match &caller.session {
+            Some(session) => Role::by_arn(&call.store, &session.role_arn)?.filter(|role| role.id == session.role_id),
+            None => None,
+        };
+        let (identity, boundary) = match &role {
+            Some(role) => (role.identity_policies(&call.store)?, role.boundary_policy(&call.store)?),
+            None => (Vec::new(), None),
+        };
+        let documents = caller.session.iter().flat_map(|session| &session.policies);
+        let session =
+            documents.map(|document| entities::stored(document, DocumentKind::Identity)).collect::<ApiResult<_>>()?;
+        Ok(Asker { principal: principal(caller, role.as_ref()), identity, boundary, session })
+    }
+}
+
+/// AWS's words if `asker` may not do what `access` says.
+fn judge(call: &Call<'_>, asker: &Asker, access: &Access, kind: DocumentKind, need: Need) -> ApiResult<Option<String>> {
+    let resource = access.resource_policy.as_deref().map(|document| entities::stored(document, kind)).transpose()?;
+    let owner = access.owner.as_deref().unwrap_or(&asker.principal.account);
+    let context = context(call, access, &asker.principal, owner)?;
     let request = Request {
-        principal: &principal,
+        principal: &asker.principal,
         action: &access.action,
         resource: &access.resource,
         resource_account: owner,
@@ -55,17 +103,14 @@ fn judge(call: &Call<'_>, access: &Access, kind: DocumentKind, need: Need) -> Ap
     let decision = iam::evaluate(
         &request,
         &Policies {
-            identity: &identity.iter().collect::<Vec<_>>(),
-            boundary: boundary.as_ref(),
-            session: &session.iter().collect::<Vec<_>>(),
+            identity: &asker.identity.iter().collect::<Vec<_>>(),
+            boundary: asker.boundary.as_ref(),
+            session: &asker.session.iter().collect::<Vec<_>>(),
             resource: resource.as_ref(),
             need,
         },
     );
-    match decision.refusal(&request) {
-        None => Ok(()),
-        Some(message) => Err(refusal(&access.action, message)),
-    }
+    Ok(decision.refusal(&request))
 }
 
 /// The older services spell it `AccessDenied` with HTTP 403, the JSON ones `AccessDeniedException` with HTTP 400.
@@ -107,7 +152,12 @@ fn context(call: &Call<'_>, access: &Access, principal: &Principal, owner: &str)
     context.set("aws:SecureTransport", "true");
     context.set("aws:RequestedRegion", &call.region);
     context.set("aws:ResourceAccount", owner);
-    if let Some(member) = organizations::membership(&call.store, &call.caller.account)? {
+    // A service belongs to no organization, whomever it works for.
+    let member = match principal.kind {
+        PrincipalKind::Service(_) => None,
+        PrincipalKind::Root | PrincipalKind::Session(_) => organizations::membership(&call.store, &principal.account)?,
+    };
+    if let Some(member) = member {
         context.set("aws:PrincipalOrgID", &member.organization);
         context.set("aws:PrincipalOrgPaths", &member.path);
     }

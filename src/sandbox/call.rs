@@ -97,6 +97,23 @@ impl Session {
     /// The store's kind of sessions.
     pub const KIND: &'static str = "sts/session";
 
+    /// The session that a service of AWS's makes for itself. Its credentials never leave the service.
+    pub(super) fn of_service(name: &str, role_arn: &str, role_id: &str, now: Timestamp) -> Self {
+        Session {
+            access_key_id: String::new(),
+            secret_access_key: String::new(),
+            session_token: String::new(),
+            role_arn: role_arn.to_owned(),
+            role_id: role_id.to_owned(),
+            session_name: name.to_owned(),
+            source_identity: None,
+            tags: Map::new(),
+            transitive_tag_keys: Vec::new(),
+            policies: Vec::new(),
+            expires: now,
+        }
+    }
+
     /// The last part of the role's ARN: its name.
     pub fn role_name(&self) -> &str {
         self.role_arn.rsplit('/').next().unwrap_or_default()

@@ -55,6 +55,10 @@ pub enum Protocol {
     },
     /// A service with paths and bodies of its own (S3, SageMaker Runtime).
     Raw {
+        /// AWS's name of the service's model, which need not be the name that its requests are signed for.
+        model: &'static str,
+        /// AWS's names of its operations.
+        operations: fn() -> Vec<&'static str>,
         /// AWS's name of the operation that a request means; none is answered as unknown.
         route: fn(&RawRequest) -> Option<&'static str>,
         /// Does the operation named.
@@ -129,14 +133,18 @@ pub(super) fn find(request: &RawRequest, signing_name: &str) -> Result<(&'static
     }))
 }
 
-/// All input shapes as JSON, service by service, for comparing them with AWS's published models.
+/// All input shapes as JSON, service by service, for comparing them with AWS's published models. The operations of raw
+/// services have none and stand with `null`.
 pub fn describe() -> Value {
     let mut services: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for compiled in compiled() {
-        let operations = services.entry(compiled.service.name).or_default();
-        for (name, (shape, _)) in &compiled.inputs {
-            operations.insert((*name).to_owned(), compiled.shapes.describe(shape));
-        }
+        let (model, raw) = match &compiled.service.protocol {
+            Protocol::Raw { model, operations, .. } => (*model, operations()),
+            Protocol::Json { .. } | Protocol::Query { .. } => (compiled.service.name, Vec::new()),
+        };
+        let shaped = compiled.inputs.iter().map(|(name, (shape, _))| (*name, compiled.shapes.describe(shape)));
+        let raw = raw.into_iter().map(|name| (name, Value::Null));
+        services.entry(model).or_default().extend(shaped.chain(raw).map(|(name, shape)| (name.to_owned(), shape)));
     }
     services.into_iter().map(|(name, operations)| (name.to_owned(), json!({"operations": operations}))).collect()
 }

@@ -11,11 +11,13 @@
 //! `!` marks required members; the scalar types are `string`, `enum`, `integer`, `long`, `float`, `double`, `boolean`,
 //! `timestamp`, `blob` and `any`. Constraints are AWS's own; a test compares every one with AWS's published models.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+mod pattern;
 
-use fancy_regex::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
+
+pub use self::pattern::Pattern;
 
 /// What a value may be.
 #[derive(Clone, Debug)]
@@ -75,29 +77,6 @@ pub enum NumberKind {
     Float,
     /// Double precision.
     Double,
-}
-
-/// A regular expression that must match the whole text. Compiled when first used: most never are.
-#[derive(Clone, Debug)]
-pub struct Pattern {
-    text: String,
-    whole: OnceLock<Regex>,
-}
-
-impl Pattern {
-    fn matches(&self, text: &str) -> bool {
-        // A pattern that does not compile matches nothing; `Shapes::broken_patterns` finds it in a test.
-        self.compile().is_ok_and(|whole| whole.is_match(text).unwrap_or(false))
-    }
-
-    fn compile(&self) -> Result<&Regex, Box<fancy_regex::Error>> {
-        if let Some(whole) = self.whole.get() {
-            return Ok(whole);
-        }
-        // Some patterns look behind; some repeat whole Unicode classes, which compile to some megabytes.
-        let whole = RegexBuilder::new(&format!(r"\A(?:{})\z", self.text)).delegate_size_limit(1 << 28).build()?;
-        Ok(self.whole.get_or_init(|| whole))
-    }
 }
 
 /// The named shapes of one service.
@@ -231,7 +210,7 @@ impl Shapes {
                     violation(constraint);
                 }
                 if let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
-                    violation(format!("Member must satisfy regular expression pattern: {}", pattern.text));
+                    violation(format!("Member must satisfy regular expression pattern: {}", pattern.text()));
                 }
             }
             (Shape::Enum(words), Value::String(text)) if words.contains(text) => {}
@@ -277,7 +256,7 @@ impl Shapes {
             Shape::String(bounds, pattern) => {
                 let mut described = bounds.describe(json!({"type": "string"}));
                 if let Some(pattern) = pattern {
-                    described["pattern"] = json!(pattern.text);
+                    described["pattern"] = json!(pattern.text());
                 }
                 described
             }
@@ -406,7 +385,7 @@ impl Parser {
             }
             "string" => {
                 let bounds = self.bounds()?;
-                Shape::String(bounds, self.pattern()?)
+                Shape::String(bounds, self.pattern(bounds)?)
             }
             "enum" => {
                 let mut words = Vec::new();
@@ -461,11 +440,11 @@ impl Parser {
         Ok(bounds)
     }
 
-    fn pattern(&mut self) -> Result<Option<Pattern>, String> {
+    fn pattern(&mut self, bounds: Bounds) -> Result<Option<Pattern>, String> {
         let Some(text) = self.peek().strip_prefix('`').and_then(|text| text.strip_suffix('`')) else {
             return Ok(None);
         };
-        let pattern = Pattern { text: text.to_owned(), whole: OnceLock::new() };
+        let pattern = Pattern::new(text, bounds.max.and_then(|max| usize::try_from(max).ok()));
         self.position += 1;
         Ok(Some(pattern))
     }

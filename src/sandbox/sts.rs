@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::authorization::{authorize_by_trust, refusal};
 use super::call::{Access, ApiError, ApiResult, Call, Session, required, text};
-use super::iam::entities::{ManagedPolicy, PROPAGATION, Role};
+use super::iam::entities::{ManagedPolicy, Role};
 use super::iam::support::{check_document, iso_8601, tags, with_request_tags};
 use super::iam::{DocumentKind, Need};
 use super::service::{Operation, Protocol, Service};
@@ -68,9 +68,8 @@ fn assume_role(call: &mut Call<'_>, input: Value) -> ApiResult {
         return Err(ApiError::new(403, "AccessDenied", message));
     }
     let grant = SessionTags::of(call, &input)?;
-    let usable = |role: &Role| role.created.checked_add(PROPAGATION).is_ok_and(|usable| call.now >= usable);
     // A role that does not exist, or is not everywhere yet, looks to the caller like one that does not trust it.
-    let Some(role) = Role::by_arn(&call.store, role_arn)?.filter(usable) else {
+    let Some(role) = Role::by_arn(&call.store, role_arn)?.filter(|role| role.is_usable(call.now)) else {
         return Err(not_authorized(call, "sts:AssumeRole", role_arn));
     };
     let source_identity = trusted(call, &input, &role, &grant)?;

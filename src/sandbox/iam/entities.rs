@@ -98,6 +98,11 @@ impl Role {
         store.delete(Self::KIND, &key(self.account(), &self.name))
     }
 
+    /// Whether the role has come everywhere by `now`. Before, it looks like one that does not exist.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.created.checked_add(PROPAGATION).is_ok_and(|usable| now >= usable)
+    }
+
     /// The account that owns the role.
     pub fn account(&self) -> &str {
         self.arn.split(':').nth(4).unwrap_or_default()

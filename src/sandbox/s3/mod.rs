@@ -28,13 +28,22 @@ use self::object::{Version, Versions};
 use self::reply::Reply;
 use self::request::Request;
 use super::Sandbox;
-use super::call::{ApiError, ApiResult, Call, Caller};
+use super::call::{Access, ApiError, ApiResult, Call, Caller};
 use super::service::{Protocol, RawRequest, Service};
 use super::wire::Answer;
 
 /// Amazon S3.
-pub(super) static SERVICE: Service =
-    Service { name: "s3", protocol: Protocol::Raw { route, handler, error: reply::error }, shapes: "" };
+pub(super) static SERVICE: Service = Service {
+    name: "s3",
+    protocol: Protocol::Raw {
+        model: "s3",
+        operations: || OPERATIONS.iter().map(|operation| operation.name).collect(),
+        route,
+        handler,
+        error: reply::error,
+    },
+    shapes: "",
+};
 
 /// An operation: AWS's name, the requests that mean it, what it does.
 struct Operation {
@@ -111,6 +120,14 @@ pub(super) fn object(call: &Call<'_>, bucket: &str, key: &str, limit: u64) -> Ap
     let versions = Versions::load(&call.store, bucket, key)?;
     let Some(object) = versions.current().and_then(Version::content) else { return Ok(None) };
     Ok(Some(object.content.read(&call.store, &(0..object.content.size().min(limit)))?))
+}
+
+/// What a service must be allowed to read the object `key` in `bucket`; none if there is no such bucket in its Region.
+pub(super) fn read_access(call: &Call<'_>, bucket: &str, key: &str) -> ApiResult<Option<Access>> {
+    let bucket: Option<Bucket> = call.store.get(Bucket::KIND, bucket)?;
+    let Some(bucket) = bucket.filter(|bucket| bucket.region == call.region) else { return Ok(None) };
+    let versions = Versions::load(&call.store, &bucket.name, key)?;
+    Ok(Some(object::with_existing_tags(bucket.object_access("s3:GetObject", key), versions.current())))
 }
 
 /// Whether `bucket` has an object whose key begins with `prefix`.

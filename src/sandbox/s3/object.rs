@@ -201,14 +201,11 @@ pub(super) fn open_with(
     let versions = Versions::load(&call.store, &bucket.name, key)?;
     let version = versions.find(id);
     let [action_on_newest, action_on_version] = actions;
-    let mut access = match id {
+    let access = match id {
         None => bucket.object_access(action_on_newest, key),
         Some(id) => bucket.object_access(action_on_version, key).key("s3:VersionId", id),
     };
-    if let Some(object) = version.and_then(Version::content) {
-        access = with_tags(access, "s3:ExistingObjectTag", &object.attributes.tags);
-    }
-    call.authorize(&more_keys(access))?;
+    call.authorize(&more_keys(with_existing_tags(access, version)))?;
     if let Some(version) = version
         && let Some(object) = version.content()
     {
@@ -230,6 +227,14 @@ pub(super) fn open_with(
             .detail("VersionId", id),
         (None, None) => no_such_key(key),
     })
+}
+
+/// Adds the condition keys of the tags that an object has.
+pub(super) fn with_existing_tags(access: Access, version: Option<&Version>) -> Access {
+    match version.and_then(Version::content) {
+        Some(object) => with_tags(access, "s3:ExistingObjectTag", &object.attributes.tags),
+        None => access,
+    }
 }
 
 /// There is nothing under `key`.

@@ -7,9 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::common::Arn;
 use super::predictor::{LinearModel, LoadError, MODEL_FILE};
+use crate::sandbox::authorization::{AwsService, service_may};
 use crate::sandbox::call::{ApiResult, Call, text};
 use crate::sandbox::s3;
+
+/// How SageMaker takes roles.
+pub(super) const SAGEMAKER: AwsService = AwsService { principal: "sagemaker.amazonaws.com", session: "SageMaker" };
 
 /// The environment variable that makes a container fail, and the value with which it does.
 const FAIL: (&str, &str) = ("SANDBOX_FAIL", "ping");
@@ -54,6 +59,24 @@ pub enum Serving {
     Nothing(String),
     /// Inference components, which the sandbox does not have.
     InferenceComponents,
+}
+
+/// The role that SageMaker takes for a model.
+#[derive(Clone, Copy)]
+pub struct ExecutionRole<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// The model's.
+    pub model: &'a Arn,
+}
+
+impl ExecutionRole<'_> {
+    /// Whether the role lets SageMaker read the model data.
+    fn may_read(self, call: &Call<'_>, artifact: &Artifact) -> ApiResult<bool> {
+        let Some((bucket, key)) = artifact.location(artifact.file()) else { return Ok(false) };
+        let Some(access) = s3::read_access(call, &bucket, &key)? else { return Ok(false) };
+        service_may(call, SAGEMAKER, &self.model.to_string(), self.arn, &access)
+    }
 }
 
 /// A model that was started: what it serves, and why it does not come up if it does not.
@@ -109,16 +132,16 @@ impl Container {
     }
 
     /// AWS's words if the model data is not there, or not for `role` to read, as far as `CreateModel` looks.
-    pub fn check(&self, call: &Call<'_>, role: &str) -> ApiResult<Option<String>> {
+    pub fn check(&self, call: &Call<'_>, role: ExecutionRole<'_>) -> ApiResult<Option<String>> {
         let Some(artifact) = &self.artifact else { return Ok(None) };
         let url = &artifact.url;
-        if !execution_role_may_read(call, role, url)? {
+        if !role.may_read(call, artifact)? {
             return Ok(Some(format!(
-                "Could not access model data at {url}. Please ensure that the role \"{role}\" exists and that its trust \
+                "Could not access model data at {url}. Please ensure that the role \"{}\" exists and that its trust \
                  relationship policy allows the action \"sts:AssumeRole\" for the service principal \
-                 \"sagemaker.amazonaws.com\". Also ensure that the role has \"s3:GetObject\" permissions and that the \
+                 \"{}\". Also ensure that the role has \"s3:GetObject\" permissions and that the \
                  object is located in {}.",
-                call.region
+                role.arn, SAGEMAKER.principal, call.region
             )));
         }
         let found = artifact.is_there(call)?;
@@ -132,6 +155,11 @@ impl Artifact {
         Some((bucket.to_owned(), format!("{key}{file}")))
     }
 
+    /// The file that is looked into, after the location of the model data.
+    fn file(&self) -> &'static str {
+        if self.packed { "" } else { MODEL_FILE }
+    }
+
     fn is_there(&self, call: &Call<'_>) -> ApiResult<bool> {
         let Some((bucket, key)) = self.location("") else { return Ok(false) };
         if self.packed { Ok(artifact(call, &bucket, &key, 0)?.is_some()) } else { s3::any_object(call, &bucket, &key) }
@@ -139,8 +167,7 @@ impl Artifact {
 
     /// What the model data lets the sandbox serve.
     fn serving(&self, call: &Call<'_>) -> ApiResult<Result<Serving, LoadError>> {
-        let file = if self.packed { "" } else { MODEL_FILE };
-        let bytes = match self.location(file) {
+        let bytes = match self.location(self.file()) {
             Some((bucket, key)) => artifact(call, &bucket, &key, ARTIFACT_LIMIT + 1)?,
             None => None,
         };
@@ -166,7 +193,12 @@ fn unservable(why: &str) -> Serving {
 }
 
 /// Starts the containers of a model behind `variant`, with what `role` may read.
-pub fn start(call: &Call<'_>, variant: &str, role: Option<&str>, containers: &[Container]) -> ApiResult<Started> {
+pub fn start(
+    call: &Call<'_>,
+    variant: &str,
+    role: Option<ExecutionRole<'_>>,
+    containers: &[Container],
+) -> ApiResult<Started> {
     let mut serving = unservable(&format!("the model has {} containers", containers.len()));
     for (index, container) in containers.iter().enumerate() {
         match container.load(call, variant, index, role)? {
@@ -185,7 +217,7 @@ impl Container {
         call: &Call<'_>,
         variant: &str,
         index: usize,
-        role: Option<&str>,
+        role: Option<ExecutionRole<'_>>,
     ) -> ApiResult<Result<Serving, String>> {
         let name = format!("container_{}", index + 1);
         let which = if index == 0 { "primary" } else { name.as_str() };
@@ -197,7 +229,7 @@ impl Container {
             None => Ok(unservable("the model has no model data")),
             Some(artifact) => {
                 let url = &artifact.url;
-                let readable = role.map_or(Ok(false), |role| execution_role_may_read(call, role, url))?;
+                let readable = role.map_or(Ok(false), |role| role.may_read(call, artifact))?;
                 if !readable || !artifact.is_there(call)? {
                     return Ok(Err(format!(
                         "Failed to download model data for container \"{name}\" from URL: \"{url}\". Please ensure that \
@@ -217,11 +249,6 @@ impl Container {
         let fails = self.environment.get(FAIL.0).and_then(Value::as_str) == Some(FAIL.1);
         Ok(if fails { serving.and(Err(sick)) } else { serving })
     }
-}
-
-/// Whether the role that SageMaker assumes may read the model data at `url`.
-fn execution_role_may_read(_call: &Call<'_>, _role: &str, _url: &str) -> ApiResult<bool> {
-    Ok(true)
 }
 
 /// The first `limit` bytes of the object `key` in `bucket`, if there is one.

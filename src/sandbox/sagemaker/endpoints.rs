@@ -82,9 +82,11 @@ fn start(call: &Call<'_>, config: &Value, settings: &Value) -> ApiResult<(Varian
     let (images, started) = match text(settings, "ModelName") {
         None => (Vec::new(), artifacts::Started { serving: artifacts::Serving::InferenceComponents, failure: None }),
         Some(model_name) => {
-            let model = models::existing(call, model_name)?;
+            let document = models::existing(call, model_name)?;
             let containers = models::containers(call, model_name)?;
-            let role = text(&model, "ExecutionRoleArn").or_else(|| text(config, "ExecutionRoleArn"));
+            let role = text(&document, "ExecutionRoleArn").or_else(|| text(config, "ExecutionRoleArn"));
+            let model = Arn::own(call, models::MODEL, model_name);
+            let role = role.map(|role| artifacts::ExecutionRole { arn: role, model: &model });
             let images = containers.iter().map(artifacts::Container::image).collect();
             (images, artifacts::start(call, name, role, &containers)?)
         }

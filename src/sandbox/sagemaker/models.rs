@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::artifacts::Container;
+use super::artifacts::{self, Container, ExecutionRole};
 use super::common::{self, Arn};
 use super::hosting;
 use super::packages::{self, PACKAGE};
@@ -46,7 +46,7 @@ pub(super) fn create(call: &mut Call<'_>, input: Value) -> ApiResult {
     for definition in definitions {
         containers.extend(resolve(call, definition)?);
     }
-    if let Some(role) = text(&input, "ExecutionRoleArn") {
+    if let Some(role) = text(&input, "ExecutionRoleArn").map(|role| ExecutionRole { arn: role, model: &arn }) {
         for container in &containers {
             if let Some(problem) = container.check(call, role)? {
                 return Err(ApiError::validation(problem));
@@ -68,7 +68,7 @@ pub(super) fn create(call: &mut Call<'_>, input: Value) -> ApiResult {
 
 /// Asks leave to give SageMaker the role.
 pub(super) fn pass_role(call: &mut Call<'_>, role: &str) -> ApiResult<()> {
-    let access = Access::new("iam:PassRole", role).key("iam:PassedToService", "sagemaker.amazonaws.com");
+    let access = Access::new("iam:PassRole", role).key("iam:PassedToService", artifacts::SAGEMAKER.principal);
     if access.owner.as_ref() != Some(&call.caller.account) {
         return Err(ApiError::validation("Cross-account pass role is not allowed."));
     }

@@ -17,8 +17,19 @@ use crate::sandbox::service::{Protocol, RawRequest, Service};
 use crate::sandbox::wire::{self, Answer};
 
 /// SageMaker Runtime. Its requests are signed for `sagemaker`, as SageMaker's own.
-pub const SERVICE: Service =
-    Service { name: "sagemaker", protocol: Protocol::Raw { route, handler, error: error_answer }, shapes: "" };
+pub const SERVICE: Service = Service {
+    name: "sagemaker",
+    protocol: Protocol::Raw {
+        model: "sagemaker-runtime",
+        operations: || vec![INVOKE_ENDPOINT],
+        route,
+        handler,
+        error: error_answer,
+    },
+    shapes: "",
+};
+
+const INVOKE_ENDPOINT: &str = "InvokeEndpoint";
 
 const BODY_LIMIT: usize = 6_291_456;
 const TARGET_VARIANT: &str = "x-amzn-sagemaker-target-variant";
@@ -39,7 +50,7 @@ fn endpoint_name(request: &RawRequest) -> Option<String> {
 }
 
 fn route(request: &RawRequest) -> Option<&'static str> {
-    (request.method() == Method::POST && endpoint_name(request).is_some()).then_some("InvokeEndpoint")
+    (request.method() == Method::POST && endpoint_name(request).is_some()).then_some(INVOKE_ENDPOINT)
 }
 
 fn error_answer(error: &ApiError, _request_id: &str) -> Answer {
@@ -64,7 +75,7 @@ fn handler(call: &mut Call<'_>, _operation: &str, request: &RawRequest) -> ApiRe
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let name = endpoint_name(request).unwrap_or_default();
     let arn = Arn::own(call, ENDPOINT, &name);
-    let mut access = common::access(call, "InvokeEndpoint", &arn)?;
+    let mut access = common::access(call, INVOKE_ENDPOINT, &arn)?;
     if let Some(model) = header(TARGET_MODEL) {
         access = access.key("sagemaker:TargetModel", model);
     }

@@ -53,7 +53,10 @@ pub(super) const SHAPES: &str = concat!(
                 CooldownInMinutes: integer 5..1440
             }
         },
-        RoutingConfig: { RoutingStrategy!: enum LEAST_OUTSTANDING_REQUESTS RANDOM },
+        RoutingConfig: {
+            RoutingStrategy!: enum LEAST_OUTSTANDING_REQUESTS RANDOM PREFIX_AWARE KV_AWARE,
+            PrefixAwareRoutingConfig: { PrefixLength: integer 1024..65536, ConcurrencyThreshold: integer 1..1024 }
+        },
         InferenceAmiVersion: enum
             al2-ami-sagemaker-inference-gpu-2 al2-ami-sagemaker-inference-gpu-2-1 al2-ami-sagemaker-inference-gpu-3-1
             al2-ami-sagemaker-inference-neuron-2 al2023-ami-sagemaker-inference-gpu-4-1,

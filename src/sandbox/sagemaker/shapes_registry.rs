@@ -126,6 +126,6 @@ pub(super) const SHAPES: &str = concat!(
     }
     SearchableResource = enum TrainingJob Experiment ExperimentTrial ExperimentTrialComponent Endpoint Model ModelPackage
         ModelPackageGroup Pipeline PipelineExecution FeatureGroup FeatureMetadata Image ImageVersion Project
-        HyperParameterTuningJob ModelCard PipelineVersion
+        HyperParameterTuningJob ModelCard PipelineVersion Job HubContent
     "#
 );

@@ -1,6 +1,7 @@
 //! Hosting from the outside: what AWS's operations answer, over time.
 
 mod endpoints;
+mod execution_role;
 mod models;
 mod runtime;
 
@@ -16,6 +17,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::call::{ApiError, ApiResult};
 use crate::sandbox::s3;
 use crate::sandbox::sagemaker::predictor::tests::{MODEL, archive};
+use crate::sandbox::testing::{self, allow, trust};
 use crate::sandbox::wire::Answer;
 
 const OWN: &str = "111111111111";
@@ -24,12 +26,23 @@ const REGION: &str = "eu-west-1";
 const ROLE: &str = "arn:aws:iam::111111111111:role/execution";
 const IMAGE: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/sklearn:1.4";
 
-/// A sandbox with the bucket `artifacts`.
+/// A sandbox with the bucket `artifacts` and the role [`ROLE`], which may read it, at nine o'clock.
 fn sandbox() -> Sandbox {
-    let clock = Arc::new(FixedClock("2026-01-05T09:00:00Z".parse().unwrap()));
+    let clock = Arc::new(FixedClock("2026-01-05T08:59:50Z".parse().unwrap()));
     let sandbox = Sandbox::open(None, clock, 1.0).unwrap();
     s3::create_bucket(&sandbox, OWN, REGION, "artifacts", None).unwrap();
+    role(&sandbox, "execution", &trust_sagemaker(), &allow(&["s3:GetObject"], &json!({})));
     sandbox
+}
+
+/// A trust policy for SageMaker.
+fn trust_sagemaker() -> String {
+    trust("x", &["sts:AssumeRole"], &json!({})).replace(r#"{"AWS":"x"}"#, r#"{"Service":"sagemaker.amazonaws.com"}"#)
+}
+
+/// Makes a role of [`OWN`] and waits until it can be used.
+fn role(sandbox: &Sandbox, name: &str, trust: &str, policy: &str) -> String {
+    testing::role(sandbox, OWN, name, trust, policy)
 }
 
 fn at(sandbox: &Sandbox, account: &str, operation: &str, input: Value) -> ApiResult {

@@ -110,6 +110,14 @@ async fn a_version_of_another_account_is_deployed_when_it_is_approved() {
 }
 
 #[test]
+fn a_version_of_another_account_needs_its_group_to_say_yes() {
+    let sandbox = sandbox();
+    let version = register(&sandbox, "Approved");
+    let model = json!({"ModelName": "m", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"ModelPackageName": version}});
+    insta::assert_snapshot!(refusal(&sandbox, "CreateModel", model), @"AccessDeniedException: User: arn:aws:iam::111111111111:root is not authorized to perform: sagemaker:CreateModel on resource: arn:aws:sagemaker:eu-west-1:222222222222:model-package/m/1 because no resource-based policy allows the sagemaker:CreateModel action");
+}
+
+#[test]
 fn configurations_that_aws_refuses() {
     let sandbox = serving(&[("m", "10.0")], &[on_instances("main", "m", 1.0)]);
     let serverless = |memory: u64| {
