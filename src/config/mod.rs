@@ -1,6 +1,6 @@
 //! `aiops.yaml`: what may stand in it, how it is read, and where each value comes from.
 //!
-//! A file passes through [`yaml`] (a tree with places), the schema (what each scalar means, and whether it may stand
+//! A file passes through `yaml` (a tree with places), the schema (what each scalar means, and whether it may stand
 //! there), and rules over several values; every mistake of each is reported at once. Environment and flags are laid
 //! over the file before it is checked, so that a wrong value is found whatever layer it comes from.
 

@@ -5,5 +5,6 @@
 mod cli_reference;
 mod conformance;
 mod frame;
+#[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;

@@ -69,8 +69,7 @@ async fn load(options: Options) -> Aws {
 async fn maker(session: &Session, sandbox: &Sandbox, name: &str) -> Value {
     session.sagemaker().create_model_package_group().model_package_group_name(name).send().await.unwrap();
     let input = json!({"ModelPackageGroupName": name});
-    let group =
-        sandbox.administer(&session.account, REGION, "sagemaker", "DescribeModelPackageGroup", input).unwrap();
+    let group = sandbox.administer(&session.account, REGION, "sagemaker", "DescribeModelPackageGroup", input).unwrap();
     group["CreatedBy"]["IamIdentity"].clone()
 }
 
