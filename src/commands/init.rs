@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Report> {
     }
     let fields = vec![
         ("Wrote".to_owned(), args.output_file.display().to_string().into()),
-        ("Schema".to_owned(), schema.display().to_string().into()),
+        ("Schema".to_owned(), args.output_file.with_file_name(SCHEMA).display().to_string().into()),
     ];
     Ok(Report::new(&data, View::Fields(fields))?.next("aiops config check").next("aiops status"))
 }
