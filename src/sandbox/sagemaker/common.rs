@@ -186,7 +186,11 @@ pub(super) fn set_tags(call: &Call<'_>, arn: &Arn, tags: &Map<String, Value>) ->
     if tags.keys().any(|key| key.starts_with("aws:")) {
         return Err(ApiError::validation("aws: prefixed tag key names are not allowed for external use."));
     }
-    call.store.put(TAGS, &arn.to_string(), tags)?;
+    if tags.is_empty() {
+        call.store.delete(TAGS, &arn.to_string())?;
+    } else {
+        call.store.put(TAGS, &arn.to_string(), tags)?;
+    }
     remember(call, &format!("{PAST_TAGS}/{}", arn.resource_type), arn, Some(&Value::Object(tags.clone())))
 }
 
