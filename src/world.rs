@@ -29,7 +29,12 @@ pub struct World<'a> {
 impl World<'_> {
     /// A session in `place` as whoever acts, usually `usual`.
     pub async fn session(&self, place: &Place, usual: Persona) -> Result<Session> {
-        self.session_as(place, self.acting_as.unwrap_or(usual)).await
+        self.session_as(place, self.acting(usual)).await
+    }
+
+    /// Who acts where `usual` usually does.
+    pub fn acting(&self, usual: Persona) -> Persona {
+        self.acting_as.unwrap_or(usual)
     }
 
     /// A session in `place` as `persona`, whoever acts otherwise.

@@ -54,9 +54,19 @@ impl AwsError {
         self.class
     }
 
+    /// Whether AWS's refusal is what `error` comes from.
+    pub fn refused(error: &Error) -> bool {
+        error.causes().any(|cause| cause.downcast_ref::<AwsError>().is_some_and(|aws| aws.class == Class::Denied))
+    }
+
     /// AWS's error code, or the kind of transport failure.
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// The id by which AWS knows the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
     }
 
     /// AWS's words.
@@ -91,9 +101,8 @@ where
                 let message = context.err().message().unwrap_or("no further explanation").to_owned();
                 AwsError { class: classify(&code, &message, status), code, message, request_id }
             }
-            SdkError::DispatchFailure(failure) => {
-                let text = DisplayErrorContext(&error).to_string();
-                transport(failure.is_io() || failure.is_timeout(), text)
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+                transport(true, deepest(&error))
             }
             SdkError::TimeoutError(_) => transport(true, "the call took too long".to_owned()),
             _ => transport(false, DisplayErrorContext(&error).to_string()),
@@ -123,8 +132,16 @@ fn transport(broken: bool, text: String) -> AwsError {
     AwsError { class, code: code.to_owned(), message: innermost(&text), request_id: None }
 }
 
+/// The last cause of all: "Connection refused" rather than "dispatch failure".
+fn deepest(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |cause| cause.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
 /// The most telling part of the SDK's long chain: the role refusal where there is one.
 fn innermost(text: &str) -> String {
+    if text.contains("no credentials found in chain") {
+        return "none were found in the environment, the profile, or the machine's metadata".to_owned();
+    }
     let start = ["User: ", "is not authorized"].iter().find_map(|mark| text.find(mark));
     let telling = start.and_then(|start| text.get(start..)).unwrap_or(text);
     telling.split(" (").next().unwrap_or(telling).trim_end_matches([':', ' ']).to_owned()

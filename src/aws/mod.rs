@@ -23,7 +23,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::shared::IntoShared as _;
 use tokio::sync::OnceCell;
 
 use self::error::AwsError;
@@ -36,8 +39,8 @@ use crate::governance;
 use crate::landscape::{self, RoleToAssume};
 use crate::sandbox::Sandbox;
 
-/// Attempts per call before an error is reported. The SDK's default of 3 is meant for interactive single calls.
-const ATTEMPTS: u32 = 8;
+/// Attempts per call before an error is reported: with the SDK's back-off, 15 seconds on a connection that fails at once.
+const ATTEMPTS: u32 = 5;
 
 /// Whose name a role session carries in `SourceIdentity`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,14 +110,17 @@ impl Aws {
         if let Some(url) = &options.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        if let Some((sandbox, account)) = &options.sandbox {
-            // By the sandbox's convention an account's number is its administrator's key. Neither half is a secret.
-            loader = loader
-                .http_client(sandbox::InProcess(sandbox.clone()))
-                .credentials_provider(Credentials::new(account, "sandbox", None, None, "sandbox"));
-        }
-        let base = loader.load().await;
-        let http = base.http_client().ok_or_else(|| Error::failed("the AWS SDK has no HTTP client"))?;
+        // One client, and one pool of connections, for every account.
+        let http = match &options.sandbox {
+            None => network(),
+            Some((sandbox, account)) => {
+                // By the sandbox's convention an account's number is its administrator's key. Neither half is a secret.
+                let administrator = Credentials::new(account, "sandbox", None, None, "sandbox");
+                loader = loader.credentials_provider(administrator);
+                sandbox::InProcess(sandbox.clone()).into_shared()
+            }
+        };
+        let base = loader.http_client(http.clone()).load().await;
         Ok(Aws { base, http, clock, options, caller: OnceCell::new(), sessions: Mutex::default() })
     }
 
@@ -180,6 +186,19 @@ impl Aws {
             SourceIdentity::Caller => governance::source_identity(&self.caller().await?.arn),
         })
     }
+}
+
+/// HTTPS with the system's certificates, through the proxy that the environment names: the SDK's own default, which it
+/// does not hand out.
+fn network() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector =
+            ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    })
 }
 
 /// Clients of one account and Region under one role. Cheap to clone.

@@ -12,7 +12,7 @@ use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_sts::types::Tag;
 
 use super::error::{AwsError, Class};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::landscape::RoleToAssume;
 
 /// How sessions are opened, whatever the role.
@@ -64,14 +64,12 @@ impl AssumedRole {
     }
 
     fn explain(&self, error: AwsError) -> Error {
-        let denied = error.class() == Class::Denied;
-        let told = Error::from(error).context(format!("cannot assume {}", self.role.arn));
-        if !denied {
-            return told;
+        let headline = format!("cannot assume {}", self.role.arn);
+        if error.class() != Class::Denied {
+            return Error::from(error).context(headline);
         }
-        // Not being allowed to be somebody is a matter of credentials, but AWS said no: both kinds are honest, and
-        // scripts that wait for an approval must not take it for one.
-        told.with_kind(Kind::Denied).hint(
+        let request_id = error.request_id().map(str::to_owned);
+        Error::denied(headline).because(error).request_id(request_id).hint(
             "the role must exist and trust you: its trust policy has to allow sts:AssumeRole, sts:SetSourceIdentity \
              (and sts:TagSession with tags) to your principal, with the external id of aiops.yaml if it asks for one",
         )

@@ -9,7 +9,7 @@ use crate::commands::setting::Setting;
 use crate::context::Context;
 use crate::endpoint::deploy::Effect;
 use crate::error::{Kind, Result};
-use crate::governance::{Persona, Registry, Stage, TestStatus};
+use crate::governance::{LifeCycle, Persona, Registry, Stage, Status, TestStatus};
 use crate::promote::{self, Copied, CopyEffect, DeployProgress, Deployed, Deploying};
 use crate::registry::find;
 use crate::report::{Cell, Report, Tone, View};
@@ -51,7 +51,8 @@ async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Res
         field("Model", format!("{}/{}:{}", copied.tenant, copied.model, copied.version)),
         ("Effect".to_owned(), effect),
         field("Central", copied.central_arn.clone().unwrap_or_else(|| "-".to_owned())),
-        field("Artifacts", format!("{} ({} objects, {} bytes)", copied.artifacts, copied.objects, copied.bytes)),
+        field("Artifacts", copied.artifacts.clone()),
+        field("Size", format!("{} objects, {} bytes", copied.objects, copied.bytes)),
         field("Content", format!("sha256:{}", copied.content_sha256)),
     ];
     let next = format!("deploy it to test: aiops promote {}:{} --to test", copied.model, copied.version);
@@ -92,8 +93,8 @@ fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
         (DeployProgress::Serving, _) => Cell::new("serving", Tone::Good),
     };
     fields.push(("Effect".to_owned(), effect));
+    fields.push(field("Endpoint", deployed.endpoint.clone()));
     if let Some(deployment) = &deployed.deployment {
-        fields.push(field("Endpoint", deployment.endpoint.clone()));
         fields.push(field("Config", deployment.config.clone()));
         if let Some(previous) = &deployment.previous_config {
             fields.push(field("Before", previous.clone()));
@@ -106,13 +107,19 @@ fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
         let cell = match (&test.failure, &test.answer) {
             (Some(failure), _) => Cell::new(format!("Failed: {failure}"), Tone::Bad),
             (None, answer) => {
-                let answer = answer.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-                Cell::new(format!("Passed: {answer}"), Tone::Good)
+                Cell::new(format!("Passed: {}", beginning(answer.as_deref().unwrap_or_default())), Tone::Good)
             }
         };
         fields.push(("Smoke test".to_owned(), cell));
     }
     fields
+}
+
+/// The beginning of an answer, on one line.
+fn beginning(answer: &str) -> String {
+    const SHOWN: usize = 60;
+    let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SHOWN { line } else { line.chars().take(SHOWN - 1).chain(['…']).collect() }
 }
 
 fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {
@@ -125,6 +132,7 @@ fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {
         DeployProgress::Serving if failed => Some(format!(
             "the endpoint serves but does not answer: mend it, or reject the version with `aiops approve {name} --stage {stage} --status rejected --comment ...`"
         )),
+        DeployProgress::Serving if deployed.lifecycle != Some(LifeCycle::new(deployed.stage, Status::Pending)) => None,
         DeployProgress::Serving => Some(format!(
             "a governance officer decides: aiops approve {name} --stage {stage} --status approved --comment ..."
         )),

@@ -47,16 +47,18 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<Report> {
     let address = listener.local_addr().map_err(|error| Error::failed("the socket has no address").because(error))?;
     let url = format!("http://{address}");
     let (account, region) = (setting.ambient_account(), setting.region());
-    context.ui.note(&format!(
-        "the sandbox listens on {url} until Ctrl-C; {}\n\n    \
-         export AWS_ENDPOINT_URL={url} AWS_REGION={region}\n    \
-         export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=sandbox\n\n\
-         an account's number is its administrator's access key; any secret will do",
-        match &store {
-            Some(path) => format!("it is kept in {}", path.display()),
-            None => "it is in memory and ends with the process".to_owned(),
-        },
-    ));
+    let kept = match &store {
+        Some(path) => format!("it is kept in {}", path.display()),
+        None => "it is in memory and ends with the process".to_owned(),
+    };
+    for line in [
+        format!("the sandbox listens on {url} until Ctrl-C; {kept}"),
+        "an account's number is its administrator's access key, and any secret will do:".to_owned(),
+        format!("  export AWS_ENDPOINT_URL={url} AWS_REGION={region}"),
+        format!("  export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=sandbox"),
+    ] {
+        context.ui.note(&line);
+    }
     let interrupt = context.interrupt.clone();
     axum::serve(listener, sandbox.router())
         .with_graceful_shutdown(async move { interrupt.requested().await })

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::cli::status::Args;
 use crate::commands::setting::Setting;
 use crate::context::Context;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::governance::{Observed, Stage, Status as Decision};
 use crate::report::{Cell, Report, Table, Tone, View};
 use crate::status::{self, Registered, Scope, StageStatus, Status, Unreachable, VersionStatus};
@@ -26,6 +26,14 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
         latest,
     };
     let status = status::status(&world, &scope).await?;
+    if let Some(wanted) = &args.model
+        && status.unreachable.is_empty()
+        && status.models.iter().all(|model| model.versions.is_empty())
+    {
+        return Err(
+            Error::failed(format!("no account knows {wanted}")).hint("`aiops status --all` lists what there is")
+        );
+    }
     let partial = (!status.unreachable.is_empty()).then_some(Kind::Partial);
     let view = View::Table(table(&status, world.clock.now()));
     let mut report = Report::new(&status, view)?.verdict(partial);
@@ -54,9 +62,9 @@ fn table(status: &Status, now: Timestamp) -> Table {
 
 fn version_row(tenant: &str, model: &str, version: &VersionStatus, now: Timestamp) -> Vec<Cell> {
     let number = version.version.map_or_else(|| "-".to_owned(), |number| number.to_string());
-    let waiting = version.waiting_for.as_ref().map_or_else(nothing, |waiting| {
-        Cell::new(format!("{}: {}", waiting.persona.title(), waiting.act), Tone::Waiting)
-    });
+    // What they are to do, `approve list` says.
+    let waiting = version.waiting_for.as_ref();
+    let waiting = waiting.map_or_else(nothing, |waiting| Cell::new(waiting.persona.title(), Tone::Waiting));
     let registered = version.dev.as_ref().or(version.central.as_ref()).and_then(|known| known.registered_at);
     vec![
         tenant.into(),
@@ -102,7 +110,7 @@ fn stage_cell(stage: &StageStatus) -> Cell {
         .endpoints
         .iter()
         .map(|serving| {
-            let share = format!("{:.0} %", serving.variant.share * 100.0);
+            let share = format!("{:.0}%", serving.variant.share * 100.0);
             match serving.status.as_str() {
                 "InService" if serving.failure.is_some() => (format!("live {share}, rolled back"), Tone::Bad),
                 "InService" => (format!("live {share}"), Tone::Good),

@@ -69,7 +69,9 @@ pub struct Deployed {
     pub lifecycle: Option<LifeCycle>,
     /// Whether everything is done, only started (`--no-wait`), or only planned (`--dry-run`).
     pub progress: DeployProgress,
-    /// The endpoint. None when nothing was done yet.
+    /// Name of the endpoint.
+    pub endpoint: String,
+    /// What became of it. None when nothing was done yet.
     pub deployment: Option<Deployment>,
     /// Whether it answers. None when it was not asked.
     pub smoke_test: Option<SmokeTest>,

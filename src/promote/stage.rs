@@ -9,7 +9,9 @@ use crate::aws::poll::Patience;
 use crate::endpoint::deploy::{self, Wanted};
 use crate::endpoint::smoke::{self, SmokeTest};
 use crate::error::{Error, Result};
-use crate::governance::{LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata, policy};
+use crate::governance::{
+    LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata, policy,
+};
 use crate::registry::artifacts;
 use crate::registry::find::Model;
 use crate::registry::{self, Change, Details, integrity};
@@ -56,6 +58,7 @@ pub async fn to_stage(
         stage,
         lifecycle: details.version.lifecycle.known(),
         progress: DeployProgress::Planned,
+        endpoint: wanted.endpoint.clone(),
         deployment: None,
         smoke_test: None,
     };

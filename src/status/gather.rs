@@ -51,6 +51,8 @@ pub async fn status(world: &World<'_>, scope: &Scope) -> Result<Status> {
         Some(name) => vec![world.landscape.tenant(name)?],
         None => world.landscape.tenants().iter().collect(),
     };
+    // Without credentials no account can be asked: that is no matter of single rows.
+    world.aws.caller().await?;
     let questions: Vec<Question<'_>> = std::iter::once(Question::Central)
         .chain(tenants.iter().flat_map(|&tenant| Stage::ALL.map(|stage| Question::Stage(tenant, stage))))
         .collect();

@@ -5,4 +5,5 @@
 mod cli_reference;
 mod conformance;
 mod frame;
+mod sessions;
 mod support;

@@ -8,7 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::{Object, digest_of, missing, split};
-use crate::aws::error::AwsError;
+use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::{Digest, ObjectDigest};
 use crate::registry::record::Address;
@@ -20,7 +20,7 @@ pub async fn inspect(s3: &Client, addresses: &[Address], owner: Option<&str>, at
         let (bucket, key) = split(&address.uri)?;
         if address.prefix {
             let prefix = format!("{}/", key.trim_end_matches('/'));
-            let keys = list(s3, bucket, &prefix, owner).await.map_err(|error| missing(error, &address.uri))?;
+            let keys = list(s3, bucket, &prefix, owner).await.map_err(|error| unreadable(error, &address.uri))?;
             if keys.is_empty() {
                 return Err(Error::failed(format!("there is nothing at {}", address.uri))
                     .hint("the artifacts were deleted or never written: register the version again"));
@@ -36,6 +36,17 @@ pub async fn inspect(s3: &Client, addresses: &[Address], owner: Option<&str>, at
     }
     let hashed = found.into_iter().map(|(bucket, key, relative)| hash(s3, bucket, key, relative, owner));
     stream::iter(hashed).buffered(at_once.max(1)).try_collect().await
+}
+
+/// Reading the source needs the bucket's own policy too: it is another account's.
+fn unreadable(error: AwsError, uri: &str) -> Error {
+    let denied = error.class() == Class::Denied;
+    let told = missing(error, uri);
+    if denied {
+        told.hint("the policy of the dev bucket must let the central role that promotes read it")
+    } else {
+        told
+    }
 }
 
 async fn list(s3: &Client, bucket: &str, prefix: &str, owner: Option<&str>) -> Result<Vec<String>, AwsError> {
@@ -71,7 +82,7 @@ async fn hash(s3: &Client, bucket: &str, key: String, relative: String, owner: O
         .set_expected_bucket_owner(owner.map(str::to_owned))
         .send()
         .await
-        .map_err(|error| missing(error.into(), &uri))?;
+        .map_err(|error| unreadable(error.into(), &uri))?;
     let size = u64::try_from(head.content_length().unwrap_or_default()).unwrap_or_default();
     let entity_tag = head.e_tag().unwrap_or_default().to_owned();
     let whole = head.checksum_type() != Some(&ChecksumType::Composite);

@@ -66,7 +66,6 @@ fn missing(error: AwsError, uri: &str) -> Error {
     let told = Error::from(error).context(format!("cannot read {uri}"));
     match class {
         Class::NotFound => told.hint("the artifact was deleted or never written: register the version again"),
-        Class::Denied => told.hint("the bucket's policy must let the role that promotes read it"),
         _ => told,
     }
 }
