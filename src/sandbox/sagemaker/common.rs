@@ -205,23 +205,21 @@ pub(super) fn tag_list(tags: &Map<String, Value>) -> Value {
     tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
+/// Tags, or other pairs of texts, as plain text.
+pub(super) fn plain(tags: &Map<String, Value>) -> impl Iterator<Item = (&String, &str)> + Clone {
+    tags.iter().map(|(key, value)| (key, value.as_str().unwrap_or_default()))
+}
+
 /// Asks leave for `action` (without `sagemaker:`) on `arn`: with the resource's tags as condition keys.
 pub(super) fn access(call: &Call<'_>, action: &str, arn: &Arn) -> ApiResult<Access> {
-    let mut access = Access::new(format!("sagemaker:{action}"), arn.to_string());
-    for (key, value) in tags(call, arn)? {
-        for prefix in ["aws", "sagemaker"] {
-            access = access.key(format!("{prefix}:ResourceTag/{key}"), value.as_str().unwrap_or_default());
-        }
-    }
-    Ok(access)
+    let tags = tags(call, arn)?;
+    let access = Access::new(format!("sagemaker:{action}"), arn.to_string());
+    Ok(access.tags("aws:ResourceTag", plain(&tags)).tags("sagemaker:ResourceTag", plain(&tags)))
 }
 
 /// Adds the condition keys of the tags that a request carries.
-pub(super) fn with_request_tags(mut access: Access, tags: &Map<String, Value>) -> Access {
-    for (key, value) in tags {
-        access = access.key(format!("aws:RequestTag/{key}"), value.as_str().unwrap_or_default());
-    }
-    if tags.is_empty() { access } else { access.keys_of("aws:TagKeys", tags.keys().cloned()) }
+pub(super) fn with_request_tags(access: Access, tags: &Map<String, Value>) -> Access {
+    access.request_tags(plain(tags))
 }
 
 /// Asks leave to create `arn` with the `Tags` of the input. Who creates with tags needs `sagemaker:AddTags` too.
