@@ -147,6 +147,8 @@ fn remember(call: &Call<'_>, kind: &str, arn: &Arn, state: Option<&Value>) -> Ap
     // Of the states that were current before the horizon only the last can still be asked for.
     let stale = past.0.iter().filter(|(since, _)| *since <= horizon).count().saturating_sub(1);
     past.0.drain(..stale);
+    // A state that did not last was never seen.
+    past.0.retain(|(since, _)| *since != call.now);
     past.0.push((call.now, state.cloned()));
     Ok(call.store.put(kind, &arn.key(), &past)?)
 }
