@@ -152,16 +152,14 @@ fn context(call: &Call<'_>, access: &Access, principal: &Principal, owner: &str)
     context.set("aws:SecureTransport", "true");
     context.set("aws:RequestedRegion", &call.region);
     context.set("aws:ResourceAccount", owner);
+    let own = organizations::membership(&call.store, &principal.account)?;
     // A service belongs to no organization, whomever it works for.
-    let member = match principal.kind {
-        PrincipalKind::Service(_) => None,
-        PrincipalKind::Root | PrincipalKind::Session(_) => organizations::membership(&call.store, &principal.account)?,
-    };
-    if let Some(member) = member {
+    if let Some(member) = own.as_ref().filter(|_| !matches!(principal.kind, PrincipalKind::Service(_))) {
         context.set("aws:PrincipalOrgID", &member.organization);
         context.set("aws:PrincipalOrgPaths", &member.path);
     }
-    if let Some(member) = organizations::membership(&call.store, owner)? {
+    let owners = if owner == principal.account { own } else { organizations::membership(&call.store, owner)? };
+    if let Some(member) = owners {
         context.set("aws:ResourceOrgID", &member.organization);
         context.set("aws:ResourceOrgPaths", &member.path);
     }

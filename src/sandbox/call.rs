@@ -186,6 +186,19 @@ impl Access {
         self.keys.push((name.into(), values.into_iter().collect()));
         self
     }
+
+    /// A condition key `<prefix>/<key of the tag>` for each tag.
+    #[must_use]
+    pub fn tags<K: AsRef<str>, V: Into<String>>(self, prefix: &str, tags: impl IntoIterator<Item = (K, V)>) -> Self {
+        tags.into_iter().fold(self, |access, (key, value)| access.key(format!("{prefix}/{}", key.as_ref()), value))
+    }
+
+    /// The condition keys of the tags that a request carries: `aws:RequestTag/*` and `aws:TagKeys`.
+    #[must_use]
+    pub fn request_tags<K: AsRef<str>, V: Into<String>>(self, tags: impl IntoIterator<Item = (K, V)> + Clone) -> Self {
+        let keys: Vec<String> = tags.clone().into_iter().map(|(key, _)| key.as_ref().to_owned()).collect();
+        self.tags("aws:RequestTag", tags).keys_of("aws:TagKeys", keys)
+    }
 }
 
 /// A call under way.

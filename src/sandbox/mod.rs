@@ -141,19 +141,15 @@ impl Sandbox {
                 return Ok(*answer);
             }
         };
-        let account = self.account_of(&credential);
-        let fault = lock(&self.0.faults).strike(service.service.name, &operation, account.as_deref().unwrap_or(""));
-        let answer = self.answer(service, &operation, &credential, &request, fault.as_ref());
+        let caller = self.authenticate(&credential);
+        let account = caller.as_ref().map_or_else(|_| String::new(), |caller| caller.account.clone());
+        let fault = lock(&self.0.faults).strike(service.service.name, &operation, &account);
+        let answer = self.answer(service, &operation, caller, &credential.region, &request, fault.as_ref());
         if let Some(delay) = fault.as_ref().and_then(|fault| fault.effect.delay()) {
             self.0.clock.sleep(delay).await;
         }
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-        lock(&self.0.log).push(CallRecord {
-            service: service.service.name.to_owned(),
-            operation,
-            account: account.unwrap_or_default(),
-            status,
-        });
+        lock(&self.0.log).push(CallRecord { service: service.service.name.to_owned(), operation, account, status });
         answer
     }
 
@@ -161,7 +157,8 @@ impl Sandbox {
         &self,
         service: &Compiled,
         operation: &str,
-        credential: &Credential,
+        caller: ApiResult<Caller>,
+        region: &str,
         request: &RawRequest,
         fault: Option<&Fault>,
     ) -> Result<Answer, Dropped> {
@@ -169,7 +166,10 @@ impl Sandbox {
         let mut answer = match struck(When::Before) {
             Some(Strike::Drop) => return Err(Dropped),
             Some(Strike::Error(error)) => service.error_answer(&error, "fault"),
-            None => self.run(service, operation, credential, request),
+            None => match caller {
+                Ok(caller) => self.run(service, operation, caller, region, request),
+                Err(error) => service.error_answer(&error, "unauthenticated"),
+            },
         };
         match struck(When::After) {
             Some(Strike::Drop) => return Err(Dropped),
@@ -179,12 +179,8 @@ impl Sandbox {
         Ok(answer)
     }
 
-    fn run(&self, service: &Compiled, operation: &str, credential: &Credential, request: &RawRequest) -> Answer {
-        let caller = match self.authenticate(credential) {
-            Ok(caller) => caller,
-            Err(error) => return service.error_answer(&error, "unauthenticated"),
-        };
-        let outcome = self.transaction(caller, &credential.region, |call| match &service.service.protocol {
+    fn run(&self, service: &Compiled, operation: &str, caller: Caller, region: &str, request: &RawRequest) -> Answer {
+        let outcome = self.transaction(caller, region, |call| match &service.service.protocol {
             Protocol::Raw { handler, .. } => handler(call, operation, request),
             Protocol::Json { .. } | Protocol::Query { .. } => {
                 let input = service.input(operation, request)?;
@@ -266,10 +262,6 @@ impl Sandbox {
                 })
             }
         })
-    }
-
-    fn account_of(&self, credential: &Credential) -> Option<String> {
-        self.authenticate(credential).ok().map(|caller| caller.account)
     }
 
     /// Whose key it is. A 12-digit access key id is the administrator of that account; its secret is not checked.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::authorization::{authorize_by_trust, refusal};
 use super::call::{Access, ApiError, ApiResult, Call, Session, required, text};
 use super::iam::entities::{ManagedPolicy, Role};
-use super::iam::support::{check_document, iso_8601, tags, with_request_tags};
+use super::iam::support::{check_document, iso_8601, tags};
 use super::iam::{DocumentKind, Need};
 use super::service::{Operation, Protocol, Service};
 
@@ -121,7 +121,8 @@ fn trusted(call: &Call<'_>, input: &Value, role: &Role, grant: &SessionTags) -> 
         return Err(not_authorized(call, "sts:SetSourceIdentity", &role.arn));
     }
     let ask = |action: &str, need| {
-        let mut access = with_request_tags(Access::new(action, &role.arn), &grant.requested)
+        let mut access = Access::new(action, &role.arn)
+            .request_tags(&grant.requested)
             .resource_policy(Some(role.trust.clone()))
             .keys_of("sts:TransitiveTagKeys", grant.requested_transitive.iter().cloned());
         let named = [("sts:RoleSessionName", "RoleSessionName"), ("sts:ExternalId", "ExternalId")];
@@ -130,10 +131,7 @@ fn trusted(call: &Call<'_>, input: &Value, role: &Role, grant: &SessionTags) -> 
                 access = access.key(key, value);
             }
         }
-        for (key, value) in &role.tags {
-            access = access.key(format!("aws:ResourceTag/{key}"), value).key(format!("iam:ResourceTag/{key}"), value);
-        }
-        authorize_by_trust(call, &access, need)
+        authorize_by_trust(call, &role.with_tags(access), need)
     };
     ask("sts:AssumeRole", Need::Resource)?;
     let source_identity = inherited.or(requested);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::policy::{DocumentKind, Policy};
-use crate::sandbox::call::{ApiError, ApiResult};
+use crate::sandbox::call::{Access, ApiError, ApiResult};
 use crate::sandbox::store::{Store, StoreError};
 
 /// How long a new role cannot be assumed yet. AWS gives no number; its own samples wait ten seconds.
@@ -96,6 +96,11 @@ impl Role {
     /// Removes the role.
     pub fn delete(&self, store: &Store<'_>) -> Result<bool, StoreError> {
         store.delete(Self::KIND, &key(self.account(), &self.name))
+    }
+
+    /// Adds the condition keys of the role's tags to `access`, which asks for the role.
+    pub fn with_tags(&self, access: Access) -> Access {
+        access.tags("aws:ResourceTag", &self.tags).tags("iam:ResourceTag", &self.tags)
     }
 
     /// Whether the role has come everywhere by `now`. Before, it looks like one that does not exist.

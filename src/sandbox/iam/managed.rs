@@ -6,7 +6,7 @@ use super::entities::{ManagedPolicy, Role};
 use super::policy::DocumentKind;
 use super::support::{
     already_exists, check_document, delete_conflict, iso_8601, limit_exceeded, no_such_entity, paged, size, tag_list,
-    tags, unique_id, url_encoded, with_request_tags,
+    tags, unique_id, url_encoded,
 };
 use crate::sandbox::call::{Access, ApiResult, Call, required, text};
 
@@ -19,7 +19,7 @@ pub(super) fn create_policy(call: &mut Call<'_>, input: Value) -> ApiResult {
     let account = call.caller.account.clone();
     let arn = format!("arn:aws:iam::{account}:policy{path}{name}");
     let tags = tags(&input)?;
-    call.authorize(&with_request_tags(Access::new("iam:CreatePolicy", &arn), &tags))?;
+    call.authorize(&Access::new("iam:CreatePolicy", &arn).request_tags(&tags))?;
     let taken = ManagedPolicy::all(&call.store, &account)?.iter().any(|policy| policy.name.eq_ignore_ascii_case(name));
     if taken {
         return Err(already_exists(format!("A policy called {name} already exists. Duplicate names are not allowed.")));

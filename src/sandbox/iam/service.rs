@@ -6,7 +6,7 @@ use super::entities::{ManagedPolicy, Role, unknown_principal};
 use super::policy::DocumentKind;
 use super::support::{
     already_exists, check_document, delete_conflict, iso_8601, limit_exceeded, malformed, no_such_entity, paged, size,
-    tag_list, tags, unique_id, url_encoded, with_request_tags,
+    tag_list, tags, unique_id, url_encoded,
 };
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, required, text};
 use crate::sandbox::service::{Operation, Protocol, Service};
@@ -148,7 +148,7 @@ fn create_role(call: &mut Call<'_>, input: Value) -> ApiResult {
     let tags = tags(&input)?;
     let trust = required(&input, "AssumeRolePolicyDocument");
     let mut role = Role::new(&account, path, name, unique_id(call, "AROA")?, trust.to_owned(), call.now);
-    let mut access = with_request_tags(Access::new("iam:CreateRole", &role.arn), &tags);
+    let mut access = Access::new("iam:CreateRole", &role.arn).request_tags(&tags);
     if let Some(boundary) = text(&input, "PermissionsBoundary") {
         access = access.key("iam:PermissionsBoundary", boundary);
         role.boundary = Some(boundary.to_owned());
@@ -224,7 +224,7 @@ fn delete_role(call: &mut Call<'_>, input: Value) -> ApiResult {
 
 fn tag_role(call: &mut Call<'_>, input: Value) -> ApiResult {
     let new = tags(&input)?;
-    let keys = with_request_tags(Access::new("", ""), &new).keys;
+    let keys = Access::new("", "").request_tags(&new).keys;
     let mut role = find_role(call, "iam:TagRole", &input, &keys)?;
     for (key, value) in new {
         role.tags.retain(|known, _| !known.eq_ignore_ascii_case(&key));
@@ -352,9 +352,7 @@ fn find_role(call: &mut Call<'_>, action: &str, input: &Value, keys: &[(String, 
     let mut access = Access::new(action, arn);
     access.keys = keys.to_vec();
     if let Some(role) = &role {
-        for (key, value) in &role.tags {
-            access = access.key(format!("aws:ResourceTag/{key}"), value).key(format!("iam:ResourceTag/{key}"), value);
-        }
+        access = role.with_tags(access);
         // The boundary is a condition key of the operations that change what a role may do.
         if let Some(boundary) = role.boundary.as_ref().filter(|_| action != "iam:PutRolePermissionsBoundary") {
             access = access.key("iam:PermissionsBoundary", boundary);

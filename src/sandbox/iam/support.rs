@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::policy::{DocumentKind, Policy};
-use crate::sandbox::call::{Access, ApiError, ApiResult, Call, page, required, text};
+use crate::sandbox::call::{ApiError, ApiResult, Call, page, required, text};
 
 /// Reads a document that a request brings.
 pub(in crate::sandbox) fn check_document(document: &str, kind: DocumentKind) -> ApiResult<Policy> {
@@ -26,14 +26,6 @@ pub(in crate::sandbox) fn tags(input: &Value) -> ApiResult<BTreeMap<String, Stri
         tags.insert(key.to_owned(), value.to_owned());
     }
     Ok(tags)
-}
-
-/// Adds `aws:RequestTag/*` and `aws:TagKeys`.
-pub(in crate::sandbox) fn with_request_tags(mut access: Access, tags: &BTreeMap<String, String>) -> Access {
-    for (key, value) in tags {
-        access = access.key(format!("aws:RequestTag/{key}"), value);
-    }
-    access.keys_of("aws:TagKeys", tags.keys().cloned())
 }
 
 pub(in crate::sandbox) fn tag_list(tags: &BTreeMap<String, String>) -> Vec<Value> {

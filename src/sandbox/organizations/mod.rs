@@ -17,7 +17,7 @@ use self::tree::{CreationRequest, MEMBER, Member, ORGANIZATION, Organization, RE
 pub use self::tree::{Membership, membership};
 use super::call::{Access, ApiError, ApiResult, Call, page, required, text};
 use super::iam::entities::Role;
-use super::iam::support::{tags, unique_id, with_request_tags};
+use super::iam::support::{tags, unique_id};
 use super::service::{Operation, Protocol, Service};
 
 /// AWS Organizations.
@@ -217,7 +217,7 @@ fn create_organizational_unit(call: &mut Call<'_>, input: Value) -> ApiResult {
     let tags = tags(&input)?;
     let mut organization = enter_with(call, Audience::Management, |organization| {
         let access = Access::new("organizations:CreateOrganizationalUnit", organization.node_arn(parent));
-        vec![with_request_tags(access, &tags)]
+        vec![access.request_tags(&tags)]
     })?;
     known_parent(&organization, parent)?;
     if organization.units.iter().any(|unit| unit.parent == parent && unit.name == name) {
@@ -256,7 +256,7 @@ fn list_organizational_units_for_parent(call: &mut Call<'_>, input: Value) -> Ap
 fn create_account(call: &mut Call<'_>, input: Value) -> ApiResult {
     let tags = tags(&input)?;
     let organization = enter_with(call, Audience::Management, |_| {
-        vec![with_request_tags(Access::new("organizations:CreateAccount", "*"), &tags)]
+        vec![Access::new("organizations:CreateAccount", "*").request_tags(&tags)]
     })?;
     let account = match tags.get(ACCOUNT_ID_TAG) {
         Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) => id.clone(),

@@ -131,14 +131,9 @@ pub(super) fn with_request_keys(request: &Request<'_>, mut access: Access) -> Ac
 }
 
 /// Adds tags as condition keys `prefix/<tag key>`, and `prefixKeys` with all tag keys.
-pub(super) fn with_tags(mut access: Access, prefix: &str, tags: &[(String, String)]) -> Access {
-    if tags.is_empty() {
-        return access;
-    }
-    for (key, value) in tags {
-        access = access.key(format!("{prefix}/{key}"), value);
-    }
-    access.keys_of(format!("{prefix}Keys"), tags.iter().map(|(key, _)| key.clone()))
+pub(super) fn with_tags(access: Access, prefix: &str, tags: &[(String, String)]) -> Access {
+    let keys = tags.iter().map(|(key, _)| key.clone());
+    access.tags(prefix, tags.iter().map(|(key, value)| (key, value))).keys_of(format!("{prefix}Keys"), keys)
 }
 
 /// Whether S3 knows this way of encryption.

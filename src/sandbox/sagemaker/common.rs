@@ -147,6 +147,8 @@ fn remember(call: &Call<'_>, kind: &str, arn: &Arn, state: Option<&Value>) -> Ap
     // Of the states that were current before the horizon only the last can still be asked for.
     let stale = past.0.iter().filter(|(since, _)| *since <= horizon).count().saturating_sub(1);
     past.0.drain(..stale);
+    // A state that did not last was never seen.
+    past.0.retain(|(since, _)| *since != call.now);
     past.0.push((call.now, state.cloned()));
     Ok(call.store.put(kind, &arn.key(), &past)?)
 }
@@ -186,7 +188,11 @@ pub(super) fn set_tags(call: &Call<'_>, arn: &Arn, tags: &Map<String, Value>) ->
     if tags.keys().any(|key| key.starts_with("aws:")) {
         return Err(ApiError::validation("aws: prefixed tag key names are not allowed for external use."));
     }
-    call.store.put(TAGS, &arn.to_string(), tags)?;
+    if tags.is_empty() {
+        call.store.delete(TAGS, &arn.to_string())?;
+    } else {
+        call.store.put(TAGS, &arn.to_string(), tags)?;
+    }
     remember(call, &format!("{PAST_TAGS}/{}", arn.resource_type), arn, Some(&Value::Object(tags.clone())))
 }
 
@@ -201,23 +207,21 @@ pub(super) fn tag_list(tags: &Map<String, Value>) -> Value {
     tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
+/// Tags, or other pairs of texts, as plain text.
+pub(super) fn plain(tags: &Map<String, Value>) -> impl Iterator<Item = (&String, &str)> + Clone {
+    tags.iter().map(|(key, value)| (key, value.as_str().unwrap_or_default()))
+}
+
 /// Asks leave for `action` (without `sagemaker:`) on `arn`: with the resource's tags as condition keys.
 pub(super) fn access(call: &Call<'_>, action: &str, arn: &Arn) -> ApiResult<Access> {
-    let mut access = Access::new(format!("sagemaker:{action}"), arn.to_string());
-    for (key, value) in tags(call, arn)? {
-        for prefix in ["aws", "sagemaker"] {
-            access = access.key(format!("{prefix}:ResourceTag/{key}"), value.as_str().unwrap_or_default());
-        }
-    }
-    Ok(access)
+    let tags = tags(call, arn)?;
+    let access = Access::new(format!("sagemaker:{action}"), arn.to_string());
+    Ok(access.tags("aws:ResourceTag", plain(&tags)).tags("sagemaker:ResourceTag", plain(&tags)))
 }
 
 /// Adds the condition keys of the tags that a request carries.
-pub(super) fn with_request_tags(mut access: Access, tags: &Map<String, Value>) -> Access {
-    for (key, value) in tags {
-        access = access.key(format!("aws:RequestTag/{key}"), value.as_str().unwrap_or_default());
-    }
-    if tags.is_empty() { access } else { access.keys_of("aws:TagKeys", tags.keys().cloned()) }
+pub(super) fn with_request_tags(access: Access, tags: &Map<String, Value>) -> Access {
+    access.request_tags(plain(tags))
 }
 
 /// Asks leave to create `arn` with the `Tags` of the input. Who creates with tags needs `sagemaker:AddTags` too.

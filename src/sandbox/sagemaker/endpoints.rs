@@ -27,14 +27,31 @@ pub(super) fn read(document: Value, now: Timestamp) -> ApiResult<Option<Endpoint
 /// The endpoint as it is now, if there is one.
 pub(super) fn find(call: &Call<'_>, arn: &Arn) -> ApiResult<Option<Endpoint>> {
     match arn.load(call)? {
-        Some(document) => read(document, call.now),
+        Some(document) => settle(call, arn, document),
         None => Ok(None),
     }
 }
 
-/// The endpoint, or AWS's word that there is none.
-fn existing(call: &Call<'_>, arn: &Arn) -> ApiResult<Endpoint> {
-    find(call, arn)?.ok_or_else(|| ApiError::validation(format!("Could not find endpoint \"{arn}\".")))
+/// The endpoint of a document as it is now. The call that meets one that has gone meanwhile removes it: neither its
+/// document nor its tags may outlive it.
+fn settle(call: &Call<'_>, arn: &Arn, document: Value) -> ApiResult<Option<Endpoint>> {
+    let endpoint = read(document, call.now)?;
+    if endpoint.is_none() {
+        arn.remove(call)?;
+    }
+    Ok(endpoint)
+}
+
+/// The endpoint that an input names. Looked for before anybody asks IAM, which asks for its tags.
+fn named(call: &Call<'_>, input: &Value) -> ApiResult<(Arn, Option<Endpoint>)> {
+    let arn = Arn::own(call, ENDPOINT, required(input, "EndpointName"));
+    let endpoint = find(call, &arn)?;
+    Ok((arn, endpoint))
+}
+
+/// AWS's word that there is no such endpoint.
+fn missing(arn: &Arn) -> ApiError {
+    ApiError::validation(format!("Could not find endpoint \"{arn}\"."))
 }
 
 fn save(call: &Call<'_>, arn: &Arn, endpoint: &Endpoint) -> ApiResult<()> {
@@ -105,12 +122,12 @@ fn start(call: &Call<'_>, config: &Value, settings: &Value) -> ApiResult<(Varian
 
 /// `CreateEndpoint`.
 pub(super) fn create(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let arn = Arn::own(call, ENDPOINT, required(&input, "EndpointName"));
+    let (arn, present) = named(call, &input)?;
     let config = Arn::own(call, ENDPOINT_CONFIG, required(&input, "EndpointConfigName"));
     common::authorize_creation(call, Access::new("sagemaker:CreateEndpoint", arn.to_string()), &arn, &input)?;
     let tags = common::tags_of_input(&input);
     call.authorize(&common::with_request_tags(common::access(call, "CreateEndpoint", &config)?, &tags))?;
-    if find(call, &arn)?.is_some() {
+    if present.is_some() {
         return Err(ApiError::validation(format!("Cannot create already existing endpoint \"{arn}\".")));
     }
     let (fleet, failure) = launch(call, &endpoint_configs::existing(call, &config.name)?)?;
@@ -136,9 +153,10 @@ pub(super) fn create(call: &mut Call<'_>, input: Value) -> ApiResult {
 
 /// `DescribeEndpoint`.
 pub(super) fn describe(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let arn = Arn::own(call, ENDPOINT, required(&input, "EndpointName"));
+    let (arn, endpoint) = named(call, &input)?;
     call.authorize(&common::access(call, "DescribeEndpoint", &arn)?)?;
-    Ok(views::description(&existing(call, &arn)?, call.now))
+    let endpoint = endpoint.ok_or_else(|| missing(&arn))?;
+    Ok(views::description(&endpoint, call.now))
 }
 
 /// `ListEndpoints`.
@@ -146,7 +164,8 @@ pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&Access::new("sagemaker:ListEndpoints", "*"))?;
     let mut summaries = Vec::new();
     for document in common::all(call, &Arn::own(call, ENDPOINT, ""), "")? {
-        summaries.extend(read(document, call.now)?.map(|endpoint| views::summary(&endpoint, call.now)));
+        let arn = Arn::own(call, ENDPOINT, text(&document, "name").unwrap_or_default());
+        summaries.extend(settle(call, &arn, document)?.map(|endpoint| views::summary(&endpoint, call.now)));
     }
     let after = common::moment(&input, "LastModifiedTimeAfter")?;
     let before = common::moment(&input, "LastModifiedTimeBefore")?;
@@ -162,12 +181,12 @@ pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
 
 /// `UpdateEndpoint`. If the new fleet does not come up, AWS returns to the old one and says so only in `FailureReason`.
 pub(super) fn update(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let arn = Arn::own(call, ENDPOINT, required(&input, "EndpointName"));
+    let (arn, endpoint) = named(call, &input)?;
     let config = Arn::own(call, ENDPOINT_CONFIG, required(&input, "EndpointConfigName"));
     for resource in [&arn, &config] {
         call.authorize(&common::access(call, "UpdateEndpoint", resource)?)?;
     }
-    let mut endpoint = existing(call, &arn)?;
+    let mut endpoint = endpoint.ok_or_else(|| missing(&arn))?;
     at_rest(call, &endpoint)?;
     let (mut fleet, failure) = launch(call, &endpoint_configs::existing(call, &config.name)?)?;
     let retain_policy = input.get("RetainDeploymentConfig").and_then(Value::as_bool).unwrap_or(false);
@@ -216,9 +235,9 @@ fn retain(fleet: &mut Fleet, old: &Fleet, input: &Value) {
 
 /// `UpdateEndpointWeightsAndCapacities`.
 pub(super) fn update_weights(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let arn = Arn::own(call, ENDPOINT, required(&input, "EndpointName"));
+    let (arn, endpoint) = named(call, &input)?;
     call.authorize(&common::access(call, "UpdateEndpointWeightsAndCapacities", &arn)?)?;
-    let mut endpoint = existing(call, &arn)?;
+    let mut endpoint = endpoint.ok_or_else(|| missing(&arn))?;
     at_rest(call, &endpoint)?;
     let targets: Vec<Target> = endpoint_configs::variants(&input, "DesiredWeightsAndCapacities")
         .map(|wanted| Target {
@@ -260,9 +279,9 @@ fn check_targets(endpoint: &Endpoint, targets: &[Target]) -> ApiResult<()> {
 
 /// `DeleteEndpoint`.
 pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let arn = Arn::own(call, ENDPOINT, required(&input, "EndpointName"));
+    let (arn, endpoint) = named(call, &input)?;
     call.authorize(&common::access(call, "DeleteEndpoint", &arn)?)?;
-    let mut endpoint = existing(call, &arn)?;
+    let mut endpoint = endpoint.ok_or_else(|| missing(&arn))?;
     if endpoint.status(call.now) != Status::Failed {
         at_rest(call, &endpoint)?;
     }

@@ -82,10 +82,7 @@ pub(super) fn with_request(mut access: Access, input: &Value) -> Access {
 
 fn with_metadata(access: Access, prefix: &str, holder: &Value) -> Access {
     let metadata = holder.get("CustomerMetadataProperties").and_then(Value::as_object);
-    metadata
-        .into_iter()
-        .flatten()
-        .fold(access, |access, (key, value)| access.key(format!("{prefix}/{key}"), value.as_str().unwrap_or_default()))
+    metadata.into_iter().fold(access, |access, metadata| access.tags(prefix, common::plain(metadata)))
 }
 
 /// The package's document, or AWS's word that there is none.

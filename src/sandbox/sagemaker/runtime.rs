@@ -75,6 +75,7 @@ fn handler(call: &mut Call<'_>, _operation: &str, request: &RawRequest) -> ApiRe
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let name = endpoint_name(request).unwrap_or_default();
     let arn = Arn::own(call, ENDPOINT, &name);
+    let endpoint = endpoints::find(call, &arn)?.filter(|endpoint| answers(endpoint, call.now));
     let mut access = common::access(call, INVOKE_ENDPOINT, &arn)?;
     if let Some(model) = header(TARGET_MODEL) {
         access = access.key("sagemaker:TargetModel", model);
@@ -86,7 +87,6 @@ fn handler(call: &mut Call<'_>, _operation: &str, request: &RawRequest) -> ApiRe
              or equal to {BODY_LIMIT}"
         )));
     }
-    let endpoint = endpoints::find(call, &arn)?.filter(|endpoint| answers(endpoint, call.now));
     let endpoint =
         endpoint.ok_or_else(|| validation(format!("Endpoint {name} of account {} not found.", call.caller.account)))?;
     let variant = choose(call, &arn, &endpoint, header(TARGET_VARIANT))?;

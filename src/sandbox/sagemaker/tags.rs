@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::common::{self, Arn};
+use super::endpoints::{self, ENDPOINT};
 use super::packages::{self, PACKAGE};
 use crate::sandbox::call::{self, Access, ApiError, ApiResult, Call, required, text};
 
@@ -13,7 +14,12 @@ const PAGE: usize = 50;
 fn target(call: &Call<'_>, input: &Value) -> ApiResult<Arn> {
     let arn = required(input, "ResourceArn");
     let arn = Arn::parse(arn).ok_or_else(|| ApiError::validation(format!("Invalid ARN: {arn}")))?;
-    arn.in_region_of(call)
+    let arn = arn.in_region_of(call)?;
+    if arn.resource_type == ENDPOINT {
+        // What has gone meanwhile is not there any more.
+        endpoints::find(call, &arn)?;
+    }
+    Ok(arn)
 }
 
 fn access(call: &Call<'_>, action: &str, arn: &Arn) -> ApiResult<Access> {

@@ -12,9 +12,12 @@ from clients.registry import IMAGE, inference
 from clients.support import (
     CENTRAL,
     REGION,
+    TENANT,
     ConformanceTest,
     allow,
     client,
+    deny,
+    eventually,
     policy,
     session,
     trust,
@@ -61,6 +64,16 @@ class EndpointTest(ConformanceTest):
         role = iam.create_role(RoleName=unique("execution"), AssumeRolePolicyDocument=json.dumps(service))["Role"]
         iam.put_role_policy(RoleName=role["RoleName"], PolicyName="may", PolicyDocument=policy(allow("s3:*")))
         self.role = role["Arn"]
+        # SageMaker cannot take a new role at once.
+        self.s3.put_object(Bucket=self.bucket, Key="probe", Body=b"")
+        probe = {"Image": IMAGE, "ModelDataUrl": f"s3://{self.bucket}/probe"}
+        eventually(
+            lambda: self.sagemaker.create_model(
+                ModelName=unique("probe"), PrimaryContainer=probe, ExecutionRoleArn=self.role
+            ),
+            passing=("ValidationException",),
+        )
+        self.s3.delete_object(Bucket=self.bucket, Key="probe")
 
     def upload(self, content: bytes) -> str:
         """Stores an artifact and gives its URI."""
@@ -176,6 +189,56 @@ class Models(EndpointTest):
             self.sagemaker.describe_endpoint_config(EndpointConfigName=name)
 
 
+class ModelsOfOthers(EndpointTest):
+    """Models of versions and of model data that another account has."""
+
+    def test_model_data_of_another_account_must_be_opened(self) -> None:
+        bucket = unique("artifacts")
+        owner = client(session(TENANT), "s3")
+        owner.create_bucket(Bucket=bucket)
+        owner.put_object(Bucket=bucket, Key="model.tar.gz", Body=artifact(0))
+        container = {"Image": IMAGE, "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}
+
+        def create(role: str) -> None:
+            self.sagemaker.create_model(ModelName=unique("model"), PrimaryContainer=container, ExecutionRoleArn=role)
+
+        with self.refused("ValidationException", status=400, says="could not access model data"):
+            create(self.role)
+        reader = {"Principal": {"AWS": self.role}}
+        objects = f"arn:aws:s3:::{bucket}/*"
+        owner.put_bucket_policy(Bucket=bucket, Policy=policy(allow("s3:GetObject", objects, **reader)))
+        create(self.role)
+        both = policy(allow("s3:GetObject", objects, **reader), deny("s3:GetObject", objects, **reader))
+        owner.put_bucket_policy(Bucket=bucket, Policy=both)
+        with self.refused("ValidationException", says="could not access model data"):
+            create(self.role)
+        with self.refused("ValidationException", says="could not access model data"):
+            create(f"arn:aws:iam::{CENTRAL}:role/{unique('none')}")
+
+    def test_a_version_of_another_account_must_be_opened(self) -> None:
+        owner, group = client(session(TENANT), "sagemaker"), unique("group")
+        owner.create_model_package_group(ModelPackageGroupName=group)
+        version = owner.create_model_package(
+            ModelPackageGroupName=group,
+            InferenceSpecification=inference(self.upload(artifact(0))),
+            ModelApprovalStatus="Approved",
+        )["ModelPackageArn"]
+
+        def create() -> None:
+            container = {"ModelPackageName": version}
+            self.sagemaker.create_model(
+                ModelName=unique("model"), PrimaryContainer=container, ExecutionRoleArn=self.role
+            )
+
+        with self.refused("AccessDeniedException", status=400, says="no resource-based policy"):
+            create()
+        versions = f"arn:aws:sagemaker:{REGION}:{TENANT}:model-package/{group}/*"
+        account = {"Principal": {"AWS": f"arn:aws:iam::{CENTRAL}:root"}}
+        opened = policy(allow("sagemaker:CreateModel", versions, **account))
+        owner.put_model_package_group_policy(ModelPackageGroupName=group, ResourcePolicy=opened)
+        create()
+
+
 class Endpoints(EndpointTest):
     """Endpoints over time."""
 
@@ -203,6 +266,8 @@ class Endpoints(EndpointTest):
         waiter.wait(EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         with self.refused("ValidationException", says="could not find endpoint"):
             self.describe(name)
+        with self.refused("ValidationException", says="could not find resource"):
+            self.sagemaker.list_tags(ResourceArn=made["EndpointArn"])
 
     def test_an_update_moves_to_another_configuration(self) -> None:
         first = self.config(champion=(self.model(artifact(1)), 1.0))

@@ -15,6 +15,7 @@ from clients.support import (
     TENANT,
     ConformanceTest,
     allow,
+    assume,
     client,
     deny,
     policy,
@@ -395,6 +396,55 @@ class Policies(Bucket):
             tenant.put_object(Bucket=self.bucket, Key="shared/y", Body=b"")
         with self.refused("AccessDenied"):
             stranger.get_object(Bucket=self.bucket, Key="shared/x")
+
+    def test_a_role_of_another_account_needs_both_sides(self) -> None:
+        self.put("shared/x")
+        shared = f"arn:aws:s3:::{self.bucket}/shared/*"
+        names = {"reader": [allow("s3:GetObject", shared)], "idle": [allow("s3:ListAllMyBuckets")]}
+        roles = {name: unique(name) for name in names}
+        sessions = {name: assume(TENANT, role, names[name], TENANT) for name, role in roles.items()}
+        reader, idle = (client(sessions[name], "s3") for name in ("reader", "idle"))
+        own = client(assume(CENTRAL, unique("reader"), names["reader"], CENTRAL), "s3")
+        request = {"Bucket": self.bucket, "Key": "shared/x"}
+        self.assertEqual(b"content", own.get_object(**request)["Body"].read())
+        with self.refused("AccessDenied", status=403, says="no resource-based policy allows the s3:GetObject action"):
+            reader.get_object(**request)
+        by_account = {"Principal": {"AWS": f"arn:aws:iam::{TENANT}:root"}}
+        by_role = {"Principal": {"AWS": f"arn:aws:iam::{TENANT}:role/{roles['reader']}"}}
+        conditions = {"ArnEquals": {"aws:PrincipalArn": by_role["Principal"]["AWS"]}}
+        for who in (by_account, by_role, by_account | {"Condition": conditions}):
+            with self.subTest(who):
+                statement = allow(["s3:GetObject", "s3:PutObject"], shared, **who)
+                self.s3.put_bucket_policy(Bucket=self.bucket, Policy=policy(statement))
+                self.assertEqual(b"content", reader.get_object(**request)["Body"].read())
+                with self.refused("AccessDenied", says="no identity-based policy allows the s3:PutObject action"):
+                    reader.put_object(**request, Body=b"")
+                with self.refused("AccessDenied", status=403):
+                    idle.get_object(**request)
+        denied = policy(allow("s3:GetObject", shared, **by_role), deny("s3:GetObject", shared, **by_role))
+        self.s3.put_bucket_policy(Bucket=self.bucket, Policy=denied)
+        with self.refused("AccessDenied", says="with an explicit deny in a resource-based policy"):
+            reader.get_object(**request)
+
+    def test_a_role_copies_from_a_bucket_of_another_account(self) -> None:
+        self.put("shared/x", ChecksumAlgorithm="SHA256")
+        target = unique("copies")
+        client(session(TENANT), "s3").create_bucket(Bucket=target)
+        source, copies = (f"arn:aws:s3:::{bucket}/*" for bucket in (self.bucket, target))
+        may = [allow(["s3:GetObject", "s3:GetObjectTagging"], source), allow("s3:PutObject", copies)]
+        s3 = client(assume(TENANT, unique("copier"), may, TENANT), "s3")
+
+        def copy() -> Any:
+            return s3.copy_object(Bucket=target, Key="x", CopySource=self.source("shared/x"))
+
+        with self.refused("AccessDenied", status=403):
+            copy()
+        account = {"Principal": {"AWS": f"arn:aws:iam::{TENANT}:root"}}
+        opened = policy(allow(["s3:GetObject", "s3:GetObjectTagging"], source, **account))
+        self.s3.put_bucket_policy(Bucket=self.bucket, Policy=opened)
+        self.assertEqual(sha256(b"content"), copy()["CopyObjectResult"]["ChecksumSHA256"])
+        copied = client(session(TENANT), "s3").get_object(Bucket=target, Key="x")
+        self.assertEqual(b"content", copied["Body"].read())
 
     def test_a_deny_binds_the_owner_too(self) -> None:
         self.put("evidence/1")

@@ -62,6 +62,34 @@ async fn an_endpoint_is_created_serves_and_goes() {
 }
 
 #[test]
+fn the_tags_of_an_endpoint_go_with_it() {
+    let sandbox = sandbox();
+    model(&sandbox, "m", "10.0");
+    config(&sandbox, "first", &[on_instances("main", "m", 1.0)]);
+    let arn = format!("arn:aws:sagemaker:{REGION}:{OWN}:endpoint/e");
+    let tags = |sandbox: &Sandbox| run(sandbox, "ListTags", json!({"ResourceArn": arn}));
+    let create = |tags: Value| json!({"EndpointName": "e", "EndpointConfigName": "first", "Tags": tags});
+    run(&sandbox, "CreateEndpoint", create(json!([{"Key": "stage", "Value": "test"}]))).unwrap();
+    wait(&sandbox, 180);
+    run(&sandbox, "DeleteEndpoint", json!({"EndpointName": "e"})).unwrap();
+    assert_eq!(tags(&sandbox).unwrap()["Tags"], json!([{"Key": "stage", "Value": "test"}]), "still deleting");
+    wait(&sandbox, 20);
+    for (operation, rest) in
+        [("ListTags", json!({})), ("AddTags", json!({"Tags": []})), ("DeleteTags", json!({"TagKeys": ["stage"]}))]
+    {
+        let mut input = rest;
+        input["ResourceArn"] = json!(arn);
+        let expected = format!("ValidationException: Could not find resource {arn}.");
+        assert_eq!(refusal(&sandbox, operation, input), expected, "{operation}");
+    }
+    let before = sandbox.census().unwrap();
+    run(&sandbox, "ListEndpoints", json!({})).unwrap();
+    assert_eq!(before[0].1 - sandbox.census().unwrap()[0].1, 1, "the document goes");
+    run(&sandbox, "CreateEndpoint", create(json!([]))).unwrap();
+    assert_eq!(tags(&sandbox).unwrap()["Tags"], json!([]));
+}
+
+#[test]
 fn a_failed_creation_can_only_be_deleted() {
     let sandbox = sandbox();
     sick_model(&sandbox, "sick");
