@@ -180,7 +180,9 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         _ if code.contains("AlreadyExists") || code == "BucketAlreadyOwnedByYou" => Class::AlreadyExists,
         "ConflictException" | "ConditionalRequestConflict" | "ResourceInUse" | "OperationAborted" => Class::Conflict,
         _ if status >= 500 => Class::Service,
-        _ if contains_any(message, &["does not exist", "Could not find", "not found"]) => Class::NotFound,
+        _ if contains_any(message, &["does not exist", "Could not find", "Cannot find", "not found"]) => {
+            Class::NotFound
+        }
         _ if contains_any(message, &["already exist"]) => Class::AlreadyExists,
         _ if contains_any(message, &["in-progress", "in progress"]) => Class::Conflict,
         _ => Class::Invalid,
@@ -245,6 +247,7 @@ mod tests {
             ("ThrottlingException", "Rate exceeded", 400, Class::Throttled),
             ("ValidationException", "ModelPackageGroup arn does not exist.", 400, Class::NotFound),
             ("ValidationException", "Could not find endpoint \"x\".", 400, Class::NotFound),
+            ("ValidationException", "Cannot find resource policy for: arn", 400, Class::NotFound),
             ("ValidationException", "Cannot create already existing model \"x\".", 400, Class::AlreadyExists),
             ("ValidationException", "Cannot update in-progress endpoint \"x\".", 400, Class::Conflict),
             ("ValidationException", "1 validation error detected", 400, Class::Invalid),

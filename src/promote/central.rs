@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_sagemaker::types::{ModelApprovalStatus, ModelLifeCycle, Tag};
+use aws_sdk_sagemaker::types::{ModelApprovalStatus, ModelLifeCycle};
 use serde_json::{Map, Value};
 
-use super::{Copied, CopyEffect};
+use super::{Copied, CopyEffect, group};
 use crate::aws::Session;
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::AwsError;
 use crate::error::{Error, Result};
 use crate::governance::policy;
 use crate::governance::{
-    Digest, MetadataValue, ObjectDigest, Persona, Registry, Stage, digest, machine, metadata, source_identity,
+    Digest, MetadataValue, ObjectDigest, Registry, Stage, digest, machine, metadata, source_identity,
 };
 use crate::registry::artifacts::{self, Bucket, Object};
 use crate::registry::find::Model;
@@ -67,7 +67,7 @@ pub async fn to_central(world: &World<'_>, model: &Model<'_>, version: &Version,
     if world.dry_run {
         return Ok(copied(None, CopyEffect::WouldCopy));
     }
-    ensure_group(world, &central, model).await?;
+    group::open(world, &central, model).await?;
     copy_artifacts(world, &central, &source, &bucket, &prefix)
         .await
         .map_err(|error| world.explain_refusal(error, persona))?;
@@ -107,7 +107,17 @@ async fn existing_copy(
     model: &Model<'_>,
     source_arn: &str,
 ) -> Result<Option<(Version, BTreeMap<String, String>)>> {
-    let copies = registry::versions_with_metadata(central, &model.central_group(), None).await?;
+    let group = model.central_group();
+    let copies = registry::versions_with_metadata(central, &group, None).await?;
+    for (version, properties) in &copies {
+        // Names of groups are made of two names: `a` and `b-c` give the same as `a-b` and `c`.
+        let owner = |key: &str, ours: &str| properties.get(key).is_none_or(|theirs| theirs == ours);
+        if !owner(metadata::TENANT, &model.tenant.name) || !owner(metadata::MODEL, &model.name) {
+            return Err(Error::failed(format!("model package group {group} holds the versions of another model"))
+                .because(format!("{} was copied for another tenant or model", version.arn))
+                .hint("two tenants' names lead to one group: rename the model in dev"));
+        }
+    }
     Ok(copies
         .into_iter()
         .find(|(_, properties)| properties.get(metadata::SOURCE_ARN).is_some_and(|arn| arn == source_arn)))
@@ -120,50 +130,6 @@ fn same_content(source: &Source, copy: &Version, recorded: &str) -> Result<()> {
     Err(Error::denied(format!("the artifacts of {} changed after they were copied", source.details.version.arn))
         .because(format!("{} was copied with content digest {recorded}, dev has {} now", copy.arn, source.content))
         .hint("what was approved is not what dev has now: register it as a new version, and promote that"))
-}
-
-/// Makes sure that the model's group is there and that the accounts that deploy may read it. Opening a group to other
-/// accounts is the administrator's right alone: whoever had it could hand out the right to approve, too.
-async fn ensure_group(world: &World<'_>, central: &Session, model: &Model<'_>) -> Result<()> {
-    let group = model.central_group();
-    let described = central.sagemaker().describe_model_package_group().model_package_group_name(&group).send().await;
-    match described.map_err(AwsError::from) {
-        Ok(_) => return Ok(()),
-        Err(error) if error.class() == Class::NotFound => {}
-        Err(error) => return Err(Error::from(error).context(format!("cannot read model package group {group}"))),
-    }
-    let explain = |error: Error| {
-        error.context(format!("cannot open model package group {group} in the central registry")).hint(
-            "an administrator opens a model's group once, before its first version arrives: ask one to run this command",
-        )
-    };
-    let administrator = world.session_as(world.landscape.central(), Persona::Administrator).await.map_err(explain)?;
-    let tags = [(policy::TENANT_TAG, model.tenant.name.as_str()), (policy::MODEL_TAG, &model.name)];
-    let created = administrator
-        .sagemaker()
-        .create_model_package_group()
-        .model_package_group_name(&group)
-        .model_package_group_description(format!("Versions of {} that dev approved", model.title()))
-        .set_tags(Some(tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build()).collect()))
-        .send()
-        .await;
-    match created.map_err(AwsError::from) {
-        Ok(_) => {}
-        Err(error) if error.class() == Class::AlreadyExists => {}
-        Err(error) => return Err(explain(error.into())),
-    }
-    if let Some(document) = policy::central_group_policy(&group, model.tenant.name.as_str(), &world.landscape.scope()) {
-        administrator
-            .sagemaker()
-            .put_model_package_group_policy()
-            .model_package_group_name(&group)
-            .resource_policy(document.to_string())
-            .send()
-            .await
-            .map_err(|error| explain(AwsError::from(error).into()))?;
-    }
-    world.progress.note(&format!("opened model package group {group} in the central registry"));
-    Ok(())
 }
 
 async fn copy_artifacts(

@@ -4,6 +4,8 @@
 
 mod cli_reference;
 mod conformance;
+#[cfg(feature = "sagemaker")]
+mod flows;
 mod frame;
 #[cfg(feature = "sagemaker")]
 mod sessions;
