@@ -55,8 +55,10 @@ async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Res
         field("Size", format!("{} objects, {} bytes", copied.objects, copied.bytes)),
         field("Content", format!("sha256:{}", copied.content_sha256)),
     ];
-    let next = format!("deploy it to test: aiops promote {}:{} --to test", copied.model, copied.version);
-    Ok(Report::new(&Promotion::Central(copied), View::Fields(fields))?.next(next))
+    let next = (copied.effect == CopyEffect::Copied)
+        .then(|| format!("deploy it to test: aiops promote {}:{} --to test", copied.model, copied.version));
+    let report = Report::new(&Promotion::Central(copied), View::Fields(fields))?;
+    Ok(next.into_iter().fold(report, Report::next))
 }
 
 async fn to_stage(world: &World<'_>, args: &Args, tenant: Option<&str>, stage: Stage) -> Result<Report> {

@@ -4,6 +4,8 @@
 
 mod cli_reference;
 mod conformance;
+#[cfg(all(unix, feature = "sagemaker"))]
+mod docs;
 #[cfg(feature = "sagemaker")]
 mod flows;
 mod frame;
