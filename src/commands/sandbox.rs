@@ -28,7 +28,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
 #[derive(Serialize)]
 struct Served {
     url: String,
-    calls: usize,
+    calls: u64,
 }
 
 async fn serve(context: &Context, args: &ServeArgs) -> Result<Report> {
@@ -64,7 +64,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<Report> {
         .with_graceful_shutdown(async move { interrupt.requested().await })
         .await
         .map_err(|error| Error::failed("the sandbox cannot go on").because(error))?;
-    let calls = sandbox.take_log().len();
+    let calls = sandbox.calls();
     let fields = vec![("URL".to_owned(), url.clone().into()), ("Calls".to_owned(), calls.to_string().into())];
     Report::new(&Served { url, calls }, View::Fields(fields))
 }

@@ -106,6 +106,26 @@ pub struct CallRecord {
     pub status: u16,
 }
 
+/// How many calls the log remembers at least: a served sandbox may run for weeks.
+pub const RECORDS: usize = 50_000;
+
+/// The calls that were answered.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub calls: u64,
+    pub records: Vec<CallRecord>,
+}
+
+impl Log {
+    pub fn add(&mut self, record: CallRecord) {
+        if self.records.len() >= 2 * RECORDS {
+            self.records.drain(..RECORDS);
+        }
+        self.calls += 1;
+        self.records.push(record);
+    }
+}
+
 /// The faults that are switched on, and how often each has matched.
 #[derive(Debug, Default)]
 pub(super) struct Switchboard(Vec<(Fault, u64)>);

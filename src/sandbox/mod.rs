@@ -42,7 +42,7 @@ use serde_json::Value;
 
 use self::call::{ApiError, ApiResult, Call, Caller, Session};
 use self::credential::Credential;
-use self::faults::{CallRecord, Fault, Strike, Switchboard, When};
+use self::faults::{CallRecord, Fault, Log, Strike, Switchboard, When};
 use self::service::{Compiled, Protocol, RawRequest};
 use self::store::{Store, StoreError};
 use self::time::VirtualClock;
@@ -62,7 +62,7 @@ struct Inner {
     connection: Mutex<Connection>,
     clock: VirtualClock,
     faults: Mutex<Switchboard>,
-    log: Mutex<Vec<CallRecord>>,
+    log: Mutex<Log>,
 }
 
 impl Sandbox {
@@ -101,9 +101,14 @@ impl Sandbox {
         lock(&self.0.faults).clear();
     }
 
-    /// Takes the record of all calls since the last time.
+    /// Takes the record of the calls since the last time: of the newest [`faults::RECORDS`], if nobody asked for long.
     pub fn take_log(&self) -> Vec<CallRecord> {
-        std::mem::take(&mut *lock(&self.0.log))
+        std::mem::take(&mut lock(&self.0.log).records)
+    }
+
+    /// How many calls were answered since the sandbox was opened.
+    pub fn calls(&self) -> u64 {
+        lock(&self.0.log).calls
     }
 
     /// How many documents each account has, by account.
@@ -149,7 +154,7 @@ impl Sandbox {
             self.0.clock.sleep(delay).await;
         }
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-        lock(&self.0.log).push(CallRecord { service: service.service.name.to_owned(), operation, account, status });
+        lock(&self.0.log).add(CallRecord { service: service.service.name.to_owned(), operation, account, status });
         answer
     }
 

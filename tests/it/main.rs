@@ -1,7 +1,11 @@
 //! Every test of the whole program, in one binary: linking is most of what a test binary costs.
 
+// The futures of the SDK nest deeply.
+#![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "sagemaker")]
+mod bad_input;
 mod cli_reference;
 mod conformance;
 #[cfg(all(unix, feature = "sagemaker"))]
