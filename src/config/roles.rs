@@ -6,16 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::names::{ExternalId, RoleRef};
 use crate::governance::Persona;
 
-/// Every persona.
-pub const PERSONAS: [Persona; 6] = [
-    Persona::Administrator,
-    Persona::DataScientist,
-    Persona::Lead,
-    Persona::Engineer,
-    Persona::GovernanceOfficer,
-    Persona::Ci,
-];
-
 /// A role: its name or ARN, alone or with the external id that its trust policy asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -159,5 +149,5 @@ impl OwnRoles {
 
 /// The schema of a persona's name.
 pub(super) fn persona_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "title": "a persona", "type": "string", "enum": PERSONAS })
+    json_schema!({ "title": "a persona", "type": "string", "enum": Persona::ALL })
 }

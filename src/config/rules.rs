@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::duration;
 use super::layers::{Layers, Origin};
 use super::mistake::{Mistake, nearest, quoted};
-use super::roles::PERSONAS;
 use super::schema::listing;
 use super::sources::dotted;
+use crate::governance::Persona;
 
 /// What the rules found.
 #[derive(Debug, Default)]
@@ -221,7 +221,7 @@ impl<'a> Rules<'a> {
     /// A role's ARN names one account, so it must be the account that the role is for.
     fn role_arns_fit_their_account(&mut self) {
         let accounts = self.accounts();
-        let Ok(Value::Array(personas)) = serde_json::to_value(PERSONAS) else { return };
+        let Ok(Value::Array(personas)) = serde_json::to_value(Persona::ALL) else { return };
         let names = personas.iter().filter_map(Value::as_str).chain(["execution"]);
         for name in names {
             let role = |parent: &str| {

@@ -4,11 +4,11 @@
 //! They need Python with what `tests/conformance/requirements.txt` lists: `AIOPS_PYTHON` names the interpreter. Without
 //! one these tests say so and pass, unless `AIOPS_CONFORMANCE=required`, as in CI.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::support::TestEnv;
+use crate::support::{Served, TestEnv};
 
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
@@ -41,46 +41,11 @@ sys.exit(any(m.version(name.strip()) != version.strip() for name, version in pin
     None
 }
 
-/// A sandbox on loopback that ends with the test.
-struct Served {
-    child: Child,
-    url: String,
-}
-
-impl Served {
-    fn start(env: &TestEnv) -> Self {
-        let mut child = env
-            .command(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", "60"])
-            // It is to run, not to stand still.
-            .env_remove("AIOPS_NOW")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let url = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("http://")?.1.split_whitespace().next()?.to_owned()))
-            .unwrap();
-        // A full pipe would stop the server.
-        std::thread::spawn(move || lines.for_each(drop));
-        Served { child, url: format!("http://{url}") }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
 fn conformance_boto3_and_the_aws_cli_use_the_sandbox_unchanged() {
     let Some(python) = python() else { return };
     let env = TestEnv::new();
-    let served = Served::start(&env);
+    let served = Served::start(&env, &["--speed", "60"]);
     let output = Command::new(python)
         .arg(scripts().join("test_clients.py"))
         .env("AWS_ENDPOINT_URL", &served.url)

@@ -14,5 +14,7 @@ mod docs;
 mod flows;
 mod frame;
 #[cfg(feature = "sagemaker")]
+mod network;
+#[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;

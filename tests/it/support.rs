@@ -1,9 +1,9 @@
 //! A world of its own for each test: the real binary, an empty home, no environment, a clock that stands still.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -90,6 +90,43 @@ impl std::fmt::Display for Outcome {
             }
         }
         Ok(())
+    }
+}
+
+/// A sandbox on loopback that ends with the test.
+pub struct Served {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Served {
+    /// Serves the sandbox of `env` with these options on a free port.
+    pub fn start(env: &TestEnv, options: &[&str]) -> Self {
+        let mut child = env
+            .command(&[&["sandbox", "serve", "--listen", "127.0.0.1:0"], options].concat())
+            // It is to run, not to stand still.
+            .env_remove("AIOPS_NOW")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("http://")?.1.split_whitespace().next()?.to_owned()))
+            .unwrap();
+        // A full pipe would stop the server.
+        std::thread::spawn(move || lines.for_each(drop));
+        Served { child, url: format!("http://{url}") }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
