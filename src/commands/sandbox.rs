@@ -106,12 +106,12 @@ fn info(context: &Context) -> Result<Report> {
         .collect();
     let rows = accounts.iter().map(|account| vec![account.id.clone().into(), account.resources.to_string().into()]);
     let table = Table { columns: vec!["ACCOUNT", "RESOURCES"], rows: rows.collect(), empty: "the sandbox is empty" };
-    let time = crate::clock::Clock::now(sandbox.clock()).to_string();
+    let now = crate::clock::Clock::now(sandbox.clock());
     let fields: Vec<(String, Cell)> =
-        vec![("Store".to_owned(), store.display().to_string().into()), ("Time".to_owned(), time.clone().into())];
+        vec![("Store".to_owned(), store.display().to_string().into()), ("Time".to_owned(), format!("{now:.0}").into())];
     let view =
         View::Sections(vec![("Sandbox".to_owned(), View::Fields(fields)), ("Accounts".to_owned(), View::Table(table))]);
-    Report::new(&Info { store: Some(store), time, accounts }, view)
+    Report::new(&Info { store: Some(store), time: now.to_string(), accounts }, view)
 }
 
 fn reset(context: &Context) -> Result<Report> {
@@ -125,9 +125,11 @@ fn reset(context: &Context) -> Result<Report> {
         fs::remove_file(&store)
             .map_err(|error| Error::failed(format!("cannot delete {}", store.display())).because(error))?;
     }
-    let fields = vec![("Deleted".to_owned(), store.display().to_string().into())];
-    Ok(Report::new(&serde_json::json!({"deleted": store, "dry_run": context.settings.dry_run}), View::Fields(fields))?
-        .next("`aiops demo` fills a sandbox with a landscape and models"))
+    let dry_run = context.settings.dry_run;
+    let what = if dry_run { "Would delete" } else { "Deleted" };
+    let fields = vec![(what.to_owned(), store.display().to_string().into())];
+    let report = Report::new(&serde_json::json!({"deleted": store, "dry_run": dry_run}), View::Fields(fields))?;
+    Ok(if dry_run { report } else { report.next("`aiops demo` fills a sandbox with a landscape and models") })
 }
 
 fn existing_store(setting: &Setting) -> Result<PathBuf> {
