@@ -159,3 +159,72 @@ impl Switchboard {
         struck
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::body::Body;
+    use bytes::Bytes;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::clock::{Clock, FixedClock, Sleep};
+    use crate::sandbox::Sandbox;
+
+    /// Stands still, and remembers how long it was asked to wait.
+    #[derive(Debug, Default)]
+    struct Patient(Mutex<Vec<Duration>>);
+
+    impl Clock for Patient {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        fn sleep(&self, duration: Duration) -> Sleep {
+            self.0.lock().unwrap().push(duration);
+            FixedClock(self.now()).sleep(duration)
+        }
+    }
+
+    #[test]
+    fn a_delay_costs_nothing_in_process_and_is_real_for_other_clients() {
+        let patient = Arc::new(Patient::default());
+        let sandbox = Sandbox::open(None, patient.clone(), 1.0).unwrap();
+        sandbox.inject(serde_yaml::from_str("effect: { delay: 20 }").unwrap());
+        let request = || {
+            let scope = "111111111111/20260105/eu-west-1/sts/aws4_request";
+            http::Request::post("/")
+                .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=x"))
+                .body(Bytes::from("Action=GetCallerIdentity"))
+                .unwrap()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let start = sandbox.clock().now();
+        assert_eq!(runtime.block_on(sandbox.handle(request())).unwrap().status(), 200);
+        let delayed = sandbox.clock().now();
+        assert_eq!(delayed.duration_since(start).as_secs(), 20);
+        assert!(patient.0.lock().unwrap().is_empty());
+        let answer = runtime.block_on(sandbox.router().oneshot(request().map(Body::from))).unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(*patient.0.lock().unwrap(), [Duration::from_secs(20)]);
+        assert_eq!(sandbox.clock().now(), delayed);
+    }
+
+    #[test]
+    fn effects_are_words_or_mappings() {
+        for text in [
+            "effect: drop",
+            "effect: throttle",
+            "effect: internal",
+            "effect: { delay: 2 }",
+            "effect: { error: { status: 400, code: A, message: b } }",
+        ] {
+            assert!(serde_yaml::from_str::<Fault>(text).is_ok(), "{text}");
+        }
+        for text in ["effect: explode", "effect: { delay: soon }", "{ effect: drop, oparation: PutObject }", "times: 1"]
+        {
+            assert!(serde_yaml::from_str::<Fault>(text).is_err(), "{text}");
+        }
+    }
+}

@@ -125,37 +125,44 @@ impl Sandbox {
         self.transaction(caller, region, |call| compiled.run(call, operation, input))?.0
     }
 
-    /// Answers one signed request.
+    /// Answers one signed request. An answer that a fault delays comes late in the sandbox's time.
     pub async fn handle(&self, request: RawRequest) -> Result<Answer, Dropped> {
-        let Some(credential) = Credential::of(&request) else {
-            return Ok(wire::json_answer(&Err(ApiError::new(
+        let (answer, delay) = self.respond(&request);
+        if let Some(delay) = delay {
+            self.0.clock.sleep(delay).await;
+        }
+        answer
+    }
+
+    /// The answer to one signed request, and how late it is to come.
+    fn respond(&self, request: &RawRequest) -> (Result<Answer, Dropped>, Option<Duration>) {
+        let Some(credential) = Credential::of(request) else {
+            let answer = wire::json_answer(&Err(ApiError::new(
                 403,
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
-            ))));
+            )));
+            return (Ok(answer), None);
         };
-        let (service, operation) = match service::find(&request, &credential.service) {
+        let (service, operation) = match service::find(request, &credential.service) {
             Ok(found) => found,
             Err(answer) => {
                 tracing::warn!(
                     service = credential.service,
-                    operation = service::target(&request),
+                    operation = service::target(request),
                     path = request.uri().path(),
                     "the sandbox does not emulate this operation"
                 );
-                return Ok(*answer);
+                return (Ok(*answer), None);
             }
         };
         let caller = self.authenticate(&credential);
         let account = caller.as_ref().map_or_else(|_| String::new(), |caller| caller.account.clone());
         let fault = lock(&self.0.faults).strike(service.service.name, &operation, &account);
-        let answer = self.answer(service, &operation, caller, &credential.region, &request, fault.as_ref());
-        if let Some(delay) = fault.as_ref().and_then(|fault| fault.effect.delay()) {
-            self.0.clock.sleep(delay).await;
-        }
+        let answer = self.answer(service, &operation, caller, &credential.region, request, fault.as_ref());
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         lock(&self.0.log).add(CallRecord { service: service.service.name.to_owned(), operation, account, status });
-        answer
+        (answer, fault.and_then(|fault| fault.effect.delay()))
     }
 
     fn answer(
@@ -252,7 +259,8 @@ impl Sandbox {
         store.put("sandbox", "time", &self.0.clock.now())
     }
 
-    /// The sandbox as a web service: the same answers, over TCP.
+    /// The sandbox as a web service: the same answers, over TCP. Here delays are real, because clients have their own
+    /// clocks.
     pub fn router(&self) -> Router {
         let sandbox = self.clone();
         Router::new().fallback(move |request: http::Request<Body>| {
@@ -260,7 +268,11 @@ impl Sandbox {
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_err(|_| http::StatusCode::BAD_REQUEST)?.to_bytes();
-                Ok::<_, http::StatusCode>(match sandbox.handle(RawRequest::from_parts(parts, body)).await {
+                let (answer, delay) = sandbox.respond(&RawRequest::from_parts(parts, body));
+                if let Some(delay) = delay {
+                    sandbox.0.clock.outside().sleep(delay).await;
+                }
+                Ok::<_, http::StatusCode>(match answer {
                     Ok(answer) => answer.map(Body::from),
                     // A body that fails makes the server break the connection.
                     Err(dropped) => http::Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(dropped)]))),

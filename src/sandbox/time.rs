@@ -81,6 +81,11 @@ impl VirtualClock {
         state.advance_to(moment);
     }
 
+    /// The clock that it starts from, which nobody can move.
+    pub(super) fn outside(&self) -> SharedClock {
+        self.state().base.clone()
+    }
+
     /// Something happened: whoever sleeps lets it have its consequences first.
     pub(super) fn event(&self) {
         self.state().events += 1;
