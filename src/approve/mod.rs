@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::aws::Session;
 use crate::aws::error::AwsError;
+use crate::clock::to_second;
 use crate::error::{Error, Result};
 use crate::governance::{
     Approval, LifeCycle, MetadataValue, Move, Observed, Refusal, Registry, Requirement, Stage, TestStatus, machine,
@@ -126,7 +127,7 @@ fn signature(world: &World<'_>, session: &Session, step: &Move) -> BTreeMap<Stri
     let mut signed = BTreeMap::new();
     if step.is_decision() {
         let mut sign = |key: &str, value: &str| signed.insert(key.to_owned(), MetadataValue::clean(value));
-        sign(metadata::decided_at(step.to.stage), &world.clock.now().to_string());
+        sign(metadata::decided_at(step.to.stage), &to_second(world.clock.now()).to_string());
         if let Some(name) = &session.source_identity {
             sign(metadata::decided_by(step.to.stage), name);
         }

@@ -13,6 +13,7 @@ mod docs;
 #[cfg(feature = "sagemaker")]
 mod flows;
 mod frame;
+mod guides;
 #[cfg(feature = "sagemaker")]
 mod network;
 #[cfg(feature = "sagemaker")]
