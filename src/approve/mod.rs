@@ -72,11 +72,11 @@ pub async fn decide(
     comment: &str,
 ) -> Result<Decision> {
     let registry = registry_of(to.stage);
-    let model = find::model(world, reference, tenant, registry).await?;
     // Before it is known from where the version comes, any move there names who usually makes it.
     let usual =
         machine::MOVES.iter().find(|step| step.registry == registry && step.to == to).map_or(&[][..], |step| step.by);
     let persona = usual.first().copied().ok_or_else(|| Error::usage(format!("no version ever is {to}")))?;
+    let model = find::model(world, reference, tenant, registry, persona).await?;
     let place = match registry {
         Registry::Dev => model.tenant.stage(Stage::Dev),
         Registry::Central => world.landscape.central(),
