@@ -84,6 +84,14 @@ fn duplicate_tenants_are_shown_at_both_places() {
 }
 
 #[test]
+fn dev_and_shared_services_are_not_one_account() {
+    insta::assert_snapshot!(report(with("333333333333", "222222222222")), @"");
+    // In another Region it is another registry.
+    let apart = with("dev: {account: 333333333333}", "dev: {account: 222222222222, region: eu-north-1}");
+    assert!(Case::new(apart).load().is_ok());
+}
+
+#[test]
 fn dev_and_prod_are_not_one_account_unless_that_is_said() {
     let shared = with("555555555555", "333333333333");
     insta::assert_snapshot!(report(&shared), @r#"
