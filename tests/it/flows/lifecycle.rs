@@ -234,6 +234,36 @@ fn an_update_that_does_not_come_up_is_told_as_rolled_back() {
 }
 
 #[test]
+fn a_configuration_that_is_not_known_everywhere_yet_is_waited_for() {
+    use aiops::sandbox::faults::{Effect as Fault, When};
+    for (operation, versions) in [("CreateEndpoint", &[1][..]), ("UpdateEndpoint", &[1, 2])] {
+        let play = Stageplay::new();
+        block_on(async {
+            let aws = play.aws("somebody").await;
+            let world = play.world(&aws);
+            play.sandbox.inject(aiops::sandbox::faults::Fault {
+                service: None,
+                operation: Some(operation.to_owned()),
+                account: None,
+                skip: 0,
+                times: Some(3),
+                when: When::Before,
+                effect: Fault::Error {
+                    status: 400,
+                    code: "ValidationException".to_owned(),
+                    message: "Could not find endpoint configuration \"x\".".to_owned(),
+                },
+            });
+            for &number in versions {
+                until_test(&world, number).await;
+            }
+        });
+        let tried = play.sandbox.take_log().iter().filter(|call| call.operation == operation).count();
+        assert_eq!(tried, 4, "{operation}");
+    }
+}
+
+#[test]
 fn numbers_are_those_of_dev_in_every_registry() {
     let play = Stageplay::new();
     block_on(async {
