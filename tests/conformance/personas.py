@@ -8,6 +8,7 @@ The sandbox is that of `aiops demo`. Exit code 1 if anybody gets further than th
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -22,7 +23,7 @@ DECIDES = {"governance-officer": {("Test", "Approved"), ("Test", "Rejected")}}
 PERSONAS = ["data-scientist", "lead", "engineer", "ci", "administrator", "governance-officer"]
 
 
-def client(endpoint: str, service: str, key: str, secret: str = "sandbox", token: str | None = None):
+def client(endpoint: str, service: str, key: str, secret: str = "sandbox", token: str | None = None) -> Any:
     """A client with these credentials."""
     return boto3.client(
         service,
