@@ -42,7 +42,7 @@ fn run(cli: Cli, environment: Environment) -> Result<u8> {
         // `source <(aiops completions bash)` means the script, whatever AIOPS_OUTPUT says.
         global.output = None;
     }
-    let settings = Settings::resolve(global, &environment)?;
+    let settings = Settings::resolve(global)?;
     let clock = context::clock(&environment)?;
     let ui = Ui::of_process(UiOptions::from(&settings), &environment, clock.clone());
     let rendering = Rendering::new(&settings.answer, &ui)?;

@@ -11,10 +11,10 @@ use crate::governance::Persona;
 /// The environment as the process was started with it.
 pub type Environment = BTreeMap<String, String>;
 
-/// What the command line and `AIOPS_*` variables say for every command.
+/// What the command line says for every command.
 ///
-/// `profile`, `region` and `endpoint_url` hold the options alone: their `AWS_*` variables are a layer of the
-/// configuration, which knows the source of each value.
+/// `config`, `region`, `persona` and `sandbox` hold the options alone: their variables are a layer of the
+/// configuration, which knows the source of each value. The variables of `profile` and `endpoint_url` are the SDK's.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `--profile`: where credentials come from.
@@ -68,14 +68,13 @@ pub enum Answer {
 }
 
 impl Settings {
-    /// Resolves `arguments` in `environment`.
-    pub fn resolve(arguments: GlobalArgs, environment: &Environment) -> Result<Self> {
+    /// Resolves `arguments`.
+    pub fn resolve(arguments: GlobalArgs) -> Result<Self> {
         let answer = resolve_answer(&arguments)?;
         let sandbox = arguments.sandbox.map(|path| match path.as_str() {
             "" => Sandbox::Configured,
             path => Sandbox::At(path.into()),
         });
-        let sandbox_variable = environment.get("AIOPS_SANDBOX").filter(|path| !path.is_empty());
         Ok(Settings {
             profile: arguments.profile,
             region: arguments.region,
@@ -83,7 +82,7 @@ impl Settings {
             config: arguments.config,
             tenant: arguments.tenant,
             persona: arguments.persona,
-            sandbox: sandbox.or_else(|| sandbox_variable.map(|path| Sandbox::At(path.into()))),
+            sandbox,
             answer,
             yes: arguments.yes,
             dry_run: arguments.dry_run,
@@ -113,36 +112,32 @@ mod tests {
     use super::*;
     use crate::cli;
 
-    fn resolve(arguments: &str, environment: &[(&str, &str)]) -> Result<Settings> {
+    fn resolve(arguments: &str) -> Result<Settings> {
         let arguments = ["aiops"].into_iter().chain(arguments.split_whitespace()).chain(["status"]);
         let cli = cli::parse(arguments.map(Into::into)).unwrap();
-        let environment = environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Settings::resolve(cli.global, &environment)
+        Settings::resolve(cli.global)
     }
 
     #[test]
-    fn the_sandbox_comes_from_the_option_before_the_environment() {
+    fn a_sandbox_may_be_asked_for_with_or_without_its_place() {
         let cases = [
-            ("", None, None),
-            ("", Some(""), None),
-            ("", Some("store"), Some(Sandbox::At("store".into()))),
-            ("--sandbox", Some("store"), Some(Sandbox::Configured)),
-            ("--sandbox=other", Some("store"), Some(Sandbox::At("other".into()))),
+            ("", None),
+            ("--sandbox", Some(Sandbox::Configured)),
+            ("--sandbox=store", Some(Sandbox::At("store".into()))),
         ];
-        for (arguments, variable, expected) in cases {
-            let environment: Vec<_> = variable.map(|value| ("AIOPS_SANDBOX", value)).into_iter().collect();
-            assert_eq!(resolve(arguments, &environment).unwrap().sandbox, expected, "{arguments} {variable:?}");
+        for (arguments, expected) in cases {
+            assert_eq!(resolve(arguments).unwrap().sandbox, expected, "{arguments}");
         }
     }
 
     #[test]
     fn jq_implies_json_and_nothing_else() {
-        assert_eq!(resolve("", &[]).unwrap().answer, Answer::Auto);
-        assert_eq!(resolve("--output YAML", &[]).unwrap().answer, Answer::As(Format::Yaml));
-        assert_eq!(resolve("--jq .a", &[]).unwrap().answer, Answer::Jq(".a".into()));
-        assert_eq!(resolve("--jq .a --output json", &[]).unwrap().answer, Answer::Jq(".a".into()));
+        assert_eq!(resolve("").unwrap().answer, Answer::Auto);
+        assert_eq!(resolve("--output YAML").unwrap().answer, Answer::As(Format::Yaml));
+        assert_eq!(resolve("--jq .a").unwrap().answer, Answer::Jq(".a".into()));
+        assert_eq!(resolve("--jq .a --output json").unwrap().answer, Answer::Jq(".a".into()));
         for format in ["table", "yaml", "tsv"] {
-            let error = resolve(&format!("--jq .a --output {format}"), &[]).unwrap_err();
+            let error = resolve(&format!("--jq .a --output {format}")).unwrap_err();
             assert_eq!(error.kind(), crate::error::Kind::Usage);
         }
     }
@@ -151,7 +146,7 @@ mod tests {
     fn a_format_from_the_environment_yields_to_jq() {
         let mut arguments = cli::parse(["aiops", "status", "--jq", ".a"].map(Into::into)).unwrap().global;
         arguments.output = Some(Format::Table);
-        let settings = Settings::resolve(arguments, &Environment::new()).unwrap();
+        let settings = Settings::resolve(arguments).unwrap();
         assert_eq!(settings.answer, Answer::Jq(".a".into()));
     }
 }

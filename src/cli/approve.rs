@@ -32,7 +32,9 @@ pub enum Verb {
     List(ListArgs),
 }
 
-/// List the model versions that wait for a decision, and whose
+/// List the model versions that wait for somebody, and the command that each waits for
+///
+/// With --as, only those that wait for that persona.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -18,7 +18,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// AWS Region, before what the configuration says [env: AWS_REGION]
+    /// AWS Region, before what the configuration says [env: AIOPS_REGION]
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
 
@@ -27,15 +27,15 @@ pub struct GlobalArgs {
     pub endpoint_url: Option<String>,
 
     /// Configuration file, instead of the nearest aiops.yaml upwards [env: AIOPS_CONFIG]
-    #[arg(long, global = true, value_name = "FILE", env = "AIOPS_CONFIG", hide_env = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
     /// Line of business to work for, where there are several [env: AIOPS_TENANT]
     #[arg(long, global = true, value_name = "NAME", env = "AIOPS_TENANT", hide_env = true)]
     pub tenant: Option<String>,
 
-    /// Persona whose role to assume [env: AIOPS_AS]
-    #[arg(long = "as", global = true, value_name = "PERSONA", env = "AIOPS_AS", hide_env = true, ignore_case = true)]
+    /// Persona whose role to assume [env: AIOPS_PERSONA]
+    #[arg(long = "as", global = true, value_name = "PERSONA", ignore_case = true)]
     pub persona: Option<Persona>,
 
     /// Work in the sandbox: the configured one, or the store in this directory or file [env: AIOPS_SANDBOX]

@@ -46,7 +46,7 @@ Examples:
     aiops status                                     where every model stands
     aiops promote churn:3 --to central               copy a version to the central registry
     aiops approve churn:3 --stage test --status approved --comment \"RMSE 53.1\"
-    aiops status --jq '.models[].name'               for scripts
+    aiops status --jq '.models[].model'              for scripts
 
 More: aiops help exit-codes, environment, output, configuration")]
 pub struct Cli {

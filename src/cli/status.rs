@@ -6,8 +6,9 @@ use crate::model_ref::ModelRef;
 
 /// Show where every model stands: dev, central, test and prod, with what is live
 ///
-/// One row for the version of each model that matters most: its stage and status in each registry, the live version,
-/// traffic and health of its endpoints, its age, and who is waited for. An account that cannot be reached is a row too.
+/// A row for each of the newest five versions of every model: stage and status in each registry, its share of the
+/// traffic where it is live, its age, and who is waited for. An account that cannot be reached is a row too, and the
+/// exit code is 3 then.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -15,7 +16,7 @@ Examples:
     aiops status
     aiops status churn --all
     aiops status --tenant retail --latest 3
-    aiops status --output json --jq '.models[] | select(.waiting_for)'")]
+    aiops status --jq '.models[].versions[] | select(.waiting_for) | .dev.arn'")]
 pub struct Args {
     /// Only this model, or this version of it
     #[arg(value_name = "MODEL[:VERSION]")]

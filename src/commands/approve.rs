@@ -65,7 +65,7 @@ async fn list(context: &Context) -> Result<Report> {
     for model in &status.models {
         for version in &model.versions {
             let Some(wait) = &version.waiting_for else { continue };
-            if context.settings.persona.is_some_and(|persona| persona != wait.persona) {
+            if world.acting_as.is_some_and(|persona| persona != wait.persona) {
                 continue;
             }
             let at = version.central.as_ref().or(version.dev.as_ref());

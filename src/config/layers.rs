@@ -41,7 +41,7 @@ pub const ENVIRONMENT: [Variable; 9] = [
         help: "Configuration file. Without it and without --config: aiops.yaml in this directory or the nearest above.",
     },
     variable("AIOPS_REGION", "/region", "Default Region, in place of the file's."),
-    variable("AIOPS_AS", "/persona", "Persona as whom commands act."),
+    variable("AIOPS_PERSONA", "/persona", "Persona as whom commands act."),
     variable("AIOPS_SANDBOX", "/sandbox", "Store of the embedded sandbox; commands talk to it and never to AWS."),
     variable("AIOPS_ASSUME_ROLES", "/session/assume-roles", "`false`: use the credentials as they are found."),
     variable("AIOPS_EXTERNAL_ID", "/session/external-id", "External id of roles that have none of their own."),
@@ -143,13 +143,6 @@ impl Layers {
             }
         }
         for (pointer, flag, text) in flags.given() {
-            // The command line reads variables as well. What only repeats one came from there.
-            let from_variable = ENVIRONMENT.iter().any(|variable| {
-                variable.sets == Some(pointer) && !variable.below_file && set(variable.name) == Some(text)
-            });
-            if from_variable {
-                continue;
-            }
             layers.put(pointer, text, Source::Flag(flag));
         }
         Ok((layers, mistakes))

@@ -173,13 +173,13 @@ fn without_arguments_help_is_a_refusal() {
 
     Global options:
           --profile <NAME>       AWS profile whose credentials to start from [env: AWS_PROFILE]
-          --region <REGION>      AWS Region, before what the configuration says [env: AWS_REGION]
+          --region <REGION>      AWS Region, before what the configuration says [env: AIOPS_REGION]
           --endpoint-url <URL>   Send every AWS call to this URL [env: AWS_ENDPOINT_URL]
           --config <FILE>        Configuration file, instead of the nearest aiops.yaml upwards [env:
                                  AIOPS_CONFIG]
           --tenant <NAME>        Line of business to work for, where there are several [env:
                                  AIOPS_TENANT]
-          --as <PERSONA>         Persona whose role to assume [env: AIOPS_AS] [possible values:
+          --as <PERSONA>         Persona whose role to assume [env: AIOPS_PERSONA] [possible values:
                                  administrator, data-scientist, lead, engineer, governance-officer, ci]
           --sandbox[=<PATH>]     Work in the sandbox: the configured one, or the store in this directory
                                  or file [env: AIOPS_SANDBOX]
@@ -202,7 +202,7 @@ fn without_arguments_help_is_a_refusal() {
         aiops status                                     where every model stands
         aiops promote churn:3 --to central               copy a version to the central registry
         aiops approve churn:3 --stage test --status approved --comment "RMSE 53.1"
-        aiops status --jq '.models[].name'               for scripts
+        aiops status --jq '.models[].model'              for scripts
 
     More: aiops help exit-codes, environment, output, configuration
     "#);
@@ -225,7 +225,7 @@ fn help_of_a_command_is_the_same_both_ways() {
            aiops approve <COMMAND>
 
     Commands:
-      list  List the model versions that wait for a decision, and whose
+      list  List the model versions that wait for somebody, and the command that each waits for
 
     Arguments:
       <MODEL[:VERSION]>  What the decision is about; without a version, the newest
@@ -238,13 +238,13 @@ fn help_of_a_command_is_the_same_both_ways() {
 
     Global options:
           --profile <NAME>       AWS profile whose credentials to start from [env: AWS_PROFILE]
-          --region <REGION>      AWS Region, before what the configuration says [env: AWS_REGION]
+          --region <REGION>      AWS Region, before what the configuration says [env: AIOPS_REGION]
           --endpoint-url <URL>   Send every AWS call to this URL [env: AWS_ENDPOINT_URL]
           --config <FILE>        Configuration file, instead of the nearest aiops.yaml upwards [env:
                                  AIOPS_CONFIG]
           --tenant <NAME>        Line of business to work for, where there are several [env:
                                  AIOPS_TENANT]
-          --as <PERSONA>         Persona whose role to assume [env: AIOPS_AS] [possible values:
+          --as <PERSONA>         Persona whose role to assume [env: AIOPS_PERSONA] [possible values:
                                  administrator, data-scientist, lead, engineer, governance-officer, ci]
           --sandbox[=<PATH>]     Work in the sandbox: the configured one, or the store in this directory
                                  or file [env: AIOPS_SANDBOX]

@@ -38,19 +38,20 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     landscape::build(&sandbox, &config, &landscape)?;
     drop(sandbox);
     context.ui.note(&format!(
-        "A landscape of {} accounts is in {}: governance, shared services, and dev, test and prod of two tenants.",
+        "{} accounts are in {}: governance, shared services, and dev, test and prod of two tenants.",
         2 + 3 * landscape.tenants().len(),
         args.directory.display(),
     ));
     for step in story::STEPS {
         play(&inside, step).await?;
     }
-    heading(context, "How it stands now");
+    heading(context, "Where everything stands now");
+    context.ui.note("$ aiops status");
     let status = words(&["status"])?;
     let report = Box::pin(super::run(&inside, &status)).await?;
     let change = format!("cd {}", args.directory.display());
     let next = [
-        "aiops approve diabetes-progression:2 --stage test --status approved --comment \"better and tested\"",
+        "aiops approve diabetes-progression:2 --stage test --status approved --comment \"beats :1\"",
         "aiops promote diabetes-progression:2 --to prod",
         "aiops status",
         "aiops sandbox serve    # boto3 and the AWS CLI can use it too",
@@ -127,7 +128,7 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
             let ci = world.session(owner.stage(Stage::Dev), Persona::Ci).await?;
             let trained = if *trained == 1 { &FIRST } else { &SECOND };
             let number = models::register(&ci, owner.dev_bucket(), model, trained).await?;
-            context.ui.note(&format!("  {tenant}/{model}:{number} is registered: {}", trained.summary()?));
+            context.ui.note(&format!("{tenant}/{model}:{number} is registered: {}", trained.summary()?));
             Ok(())
         }
         Step::Ask { title, trained } => {
@@ -139,13 +140,13 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
             let trained = if *trained == 1 { &FIRST } else { &SECOND };
             let endpoint = owner.endpoint_name(story::MODEL, Stage::Prod);
             for (predicted, true_value) in models::ask(&engineer, &endpoint, trained).await? {
-                context.ui.note(&format!("  predicted {predicted:6.1}   true {true_value:6.1}"));
+                context.ui.note(&format!("predicted {predicted:5.1}, true {true_value:5.1}"));
             }
             Ok(())
         }
         Step::Command { title, words: line, refused } => {
             heading(context, title);
-            context.ui.note(&format!("  $ aiops {}", typed(line)));
+            context.ui.note(&format!("$ aiops {}", typed(line)));
             let command = words(line)?;
             let mut here = context.clone();
             here.settings.persona = persona_of(line)?;
@@ -156,7 +157,7 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
                 }
                 Err(error) if *refused && error.kind() == Kind::Denied => {
                     let cause = error.causes().last().map_or_else(|| error.to_string(), ToString::to_string);
-                    context.ui.note(&format!("  refused (exit code {}): {cause}", error.kind().exit_code()));
+                    context.ui.note(&format!("refused (exit code {}): {cause}", error.kind().exit_code()));
                     Ok(())
                 }
                 Ok(_) => Err(Error::failed("AWS should have refused this").hint("please report this: it is a bug")),
@@ -168,7 +169,7 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
 
 fn heading(context: &Context, title: &str) {
     context.ui.note("");
-    context.ui.note(title);
+    context.ui.note(&format!("# {title}"));
 }
 
 /// The command that the words after `aiops` stand for.
@@ -190,9 +191,9 @@ fn typed(line: &[&str]) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// A report in a few lines.
+/// A report in a few lines, as the command shows it.
 fn told(report: &Report) -> Vec<String> {
     let View::Fields(fields) = &report.view else { return Vec::new() };
-    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    fields.iter().map(|(name, cell)| format!("  {name:width$}  {}", cell.text)).collect()
+    let width = fields.iter().map(|(name, _)| name.len() + 1).max().unwrap_or_default();
+    fields.iter().map(|(name, cell)| format!("{:width$}  {}", format!("{name}:"), cell.text)).collect()
 }

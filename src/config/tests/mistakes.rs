@@ -528,13 +528,13 @@ fn a_wrong_variable_or_flag_is_named() {
       help: such as `eu-west-1`
     hint: `aiops config schema` prints what may stand in the file
     "#);
-    let mut case = Case::empty().env("AIOPS_AS", "boss");
+    let mut case = Case::empty().env("AIOPS_PERSONA", "boss");
     case.flags.region = Some("x".to_owned());
-    insta::assert_snapshot!(shown(&case.load().unwrap_err()), @r#"
-    × env AIOPS_AS: expected `administrator`, `data-scientist`, `lead`, `engineer`, `governance-
-    │ officer` or `ci`, found `boss`
+    insta::assert_snapshot!(shown(&case.load().unwrap_err()), @"
+    × env AIOPS_PERSONA: expected `administrator`, `data-scientist`, `lead`, `engineer`,
+    │ `governance-officer` or `ci`, found `boss`
 
     × flag --region: expected the name of an AWS Region, found `x`
     help: such as `eu-west-1`
-    "#);
+    ");
 }

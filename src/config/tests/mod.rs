@@ -150,7 +150,7 @@ fn what_is_allowed_but_doubtful_is_a_warning() {
 fn every_value_knows_its_source() {
     let text = format!("{LEAST}session:\n  duration: 45m\n");
     let mut case =
-        Case::new(text).env("AIOPS_REGION", "us-east-1").env("AIOPS_ASSUME_ROLES", "false").env("AIOPS_AS", "");
+        Case::new(text).env("AIOPS_REGION", "us-east-1").env("AIOPS_ASSUME_ROLES", "false").env("AIOPS_PERSONA", "");
     case.flags.persona = Some("lead".to_owned());
     let loaded = case.load().unwrap();
     let prefix = format!("{}/", case.directory.path().display());
@@ -176,12 +176,17 @@ fn every_value_knows_its_source() {
 }
 
 #[test]
-fn a_flag_that_repeats_its_variable_came_from_it() {
-    let mut case = Case::new(LEAST).env("AIOPS_AS", "ci").env("AIOPS_SANDBOX", "store.db");
-    case.flags.persona = Some("ci".to_owned());
+fn a_value_came_from_the_flag_before_its_variable() {
+    let mut case = Case::new(LEAST).env("AIOPS_PERSONA", "ci").env("AIOPS_SANDBOX", "store.db");
+    let loaded = case.load().unwrap();
+    assert_eq!(loaded.ambient.persona, Some(Persona::Ci));
+    assert_eq!(loaded.sources.get("persona").unwrap().source, Source::Environment("AIOPS_PERSONA"));
+    assert_eq!(loaded.sources.get("sandbox").unwrap().source, Source::Environment("AIOPS_SANDBOX"));
+    case.flags.persona = Some("lead".to_owned());
     case.flags.sandbox = Some("other.db".to_owned());
     let loaded = case.load().unwrap();
-    assert_eq!(loaded.sources.get("persona").unwrap().source, Source::Environment("AIOPS_AS"));
+    assert_eq!(loaded.ambient.persona, Some(Persona::Lead));
+    assert_eq!(loaded.sources.get("persona").unwrap().source, Source::Flag("--as"));
     assert_eq!(loaded.sources.get("sandbox").unwrap().source, Source::Flag("--sandbox"));
 }
 
@@ -214,7 +219,7 @@ fn layers_lie_over_one_another_in_order() {
 
 #[test]
 fn without_a_file_the_ambient_values_are_known() {
-    let mut case = Case::empty().env("AWS_REGION", "eu-west-1").env("AIOPS_AS", "ci");
+    let mut case = Case::empty().env("AWS_REGION", "eu-west-1").env("AIOPS_PERSONA", "ci");
     case.flags.sandbox = Some("store.db".to_owned());
     let loaded = case.load().unwrap();
     assert_eq!(loaded.ambient.region.as_ref().unwrap().as_str(), "eu-west-1");
