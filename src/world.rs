@@ -31,8 +31,9 @@ impl World<'_> {
     pub async fn session(&self, place: &Place, usual: Persona) -> Result<Session> {
         let opened = self.session_as(place, self.acting(usual)).await;
         opened.map_err(|error| match (error.kind(), self.acting_as) {
-            (Kind::Denied, None) => error
-                .hint("if you act as another persona, say so: `--as PERSONA`, AIOPS_AS, or `persona` in aiops.yaml"),
+            (Kind::Denied, None) => error.hint(
+                "if you act as another persona, say so: `--as PERSONA`, AIOPS_PERSONA, or `persona` in aiops.yaml",
+            ),
             _ => error,
         })
     }

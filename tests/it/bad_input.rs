@@ -173,7 +173,7 @@ fn a_role_that_cannot_be_assumed_is_a_row_and_a_reason() {
       caused by: AccessDenied: User: arn:aws:iam::111111111111:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::666666666666:role/nobody
       AWS request id: [ID]
     hint: the role must exist and trust you: its trust policy has to allow sts:AssumeRole, sts:SetSourceIdentity (and sts:TagSession with tags) to your principal, with the external id of aiops.yaml if it asks for one
-    hint: if you act as another persona, say so: `--as PERSONA`, AIOPS_AS, or `persona` in aiops.yaml
+    hint: if you act as another persona, say so: `--as PERSONA`, AIOPS_PERSONA, or `persona` in aiops.yaml
     ");
 }
 
