@@ -309,3 +309,31 @@ fn a_sandbox_that_others_could_reach_is_refused() {
     error: invalid value '0.0.0.0:4577' for '--listen <ADDRESS:PORT>': the sandbox knows no secrets and listens on loopback only, such as 127.0.0.1:4577
     ");
 }
+
+#[test]
+fn a_demo_replaces_a_demo_and_nothing_else() {
+    let env = TestEnv::new();
+    assert_eq!(env.line("demo story").code, 0);
+    let first = env.line("demo story --output json");
+    let second = env.line("demo story --output json");
+    assert_eq!((first.code, &first.stdout), (0, &second.stdout), "the same story every time");
+    fs::write(env.directory().join("aiops.yaml"), GOOD).unwrap();
+    insta::assert_snapshot!(env.line("demo ."), @"
+    exit 2
+    ----- stderr
+    error: [DIR]/aiops.yaml is not from a demo, and is left alone
+    hint: play the demo somewhere else: `aiops demo DIR`
+    ");
+    assert_eq!(fs::read_to_string(env.directory().join("aiops.yaml")).unwrap(), GOOD);
+}
+
+#[test]
+fn what_is_about_the_tool_itself_reads_no_configuration() {
+    let env = TestEnv::new().with("AIOPS_CONFIG", "/nowhere/aiops.yaml").with("AWS_PROFILE", "nobody");
+    fs::write(env.directory().join("aiops.yaml"), "wrong: [").unwrap();
+    for line in ["--version", "--help", "promote --help", "completions zsh", "help exit-codes", "version"] {
+        let outcome = env.line(line);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{line}");
+        assert!(!outcome.stdout.is_empty(), "{line}");
+    }
+}
