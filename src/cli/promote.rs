@@ -16,7 +16,7 @@ Examples:
 
     aiops promote churn:3 --to central
     aiops promote churn:3 --to test --tenant retail
-    aiops promote churn --to prod --timeout 30m
+    aiops promote churn:3 --to prod --timeout 30m
     aiops promote churn:3 --to prod --dry-run")]
 pub struct Args {
     /// What to promote; without a version, the newest, never an older one in its place

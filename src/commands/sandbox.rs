@@ -126,9 +126,11 @@ fn reset(context: &Context) -> Result<Report> {
         fs::remove_file(&store)
             .map_err(|error| Error::failed(format!("cannot delete {}", store.display())).because(error))?;
     }
-    let fields = vec![("Deleted".to_owned(), store.display().to_string().into())];
-    Ok(Report::new(&serde_json::json!({"deleted": store, "dry_run": context.settings.dry_run}), View::Fields(fields))?
-        .next("`aiops demo` fills a sandbox with a landscape and models"))
+    let dry_run = context.settings.dry_run;
+    let what = if dry_run { "Would delete" } else { "Deleted" };
+    let fields = vec![(what.to_owned(), store.display().to_string().into())];
+    let report = Report::new(&serde_json::json!({"deleted": store, "dry_run": dry_run}), View::Fields(fields))?;
+    Ok(if dry_run { report } else { report.next("`aiops demo` fills a sandbox with a landscape and models") })
 }
 
 fn existing_store(setting: &Setting) -> Result<PathBuf> {

@@ -28,7 +28,8 @@ pub struct Fault {
     /// Whether the call has taken effect when it goes wrong.
     #[serde(default)]
     pub when: When,
-    /// What happens.
+    /// What happens: a word, or a mapping with one key. YAML has tags for that, which nobody expects.
+    #[serde(with = "serde_yaml::with::singleton_map")]
     pub effect: Effect,
 }
 

@@ -13,7 +13,6 @@ mod docs;
 #[cfg(feature = "sagemaker")]
 mod flows;
 mod frame;
-mod guides;
 #[cfg(feature = "sagemaker")]
 mod network;
 #[cfg(feature = "sagemaker")]
