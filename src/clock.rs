@@ -22,6 +22,11 @@ pub trait Clock: fmt::Debug + Send + Sync {
 /// A shared clock.
 pub type SharedClock = Arc<dyn Clock>;
 
+/// The same moment to the second: records and reports need no more, and read better.
+pub fn to_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
 /// The operating system's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

@@ -29,7 +29,13 @@ pub struct World<'a> {
 impl World<'_> {
     /// A session in `place` as whoever acts, usually `usual`.
     pub async fn session(&self, place: &Place, usual: Persona) -> Result<Session> {
-        self.session_as(place, self.acting(usual)).await
+        let opened = self.session_as(place, self.acting(usual)).await;
+        opened.map_err(|error| match (error.kind(), self.acting_as) {
+            (Kind::Denied, None) => error.hint(
+                "if you act as another persona, say so: `--as PERSONA`, AIOPS_PERSONA, or `persona` in aiops.yaml",
+            ),
+            _ => error,
+        })
     }
 
     /// Who acts where `usual` usually does.

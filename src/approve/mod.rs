@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::aws::Session;
 use crate::aws::error::AwsError;
+use crate::clock::to_second;
 use crate::error::{Error, Result};
 use crate::governance::{
     Approval, LifeCycle, MetadataValue, Move, Observed, Refusal, Registry, Requirement, Stage, TestStatus, machine,
@@ -71,11 +72,11 @@ pub async fn decide(
     comment: &str,
 ) -> Result<Decision> {
     let registry = registry_of(to.stage);
-    let model = find::model(world, reference, tenant, registry).await?;
     // Before it is known from where the version comes, any move there names who usually makes it.
     let usual =
         machine::MOVES.iter().find(|step| step.registry == registry && step.to == to).map_or(&[][..], |step| step.by);
     let persona = usual.first().copied().ok_or_else(|| Error::usage(format!("no version ever is {to}")))?;
+    let model = find::model(world, reference, tenant, registry, persona).await?;
     let place = match registry {
         Registry::Dev => model.tenant.stage(Stage::Dev),
         Registry::Central => world.landscape.central(),
@@ -126,7 +127,7 @@ fn signature(world: &World<'_>, session: &Session, step: &Move) -> BTreeMap<Stri
     let mut signed = BTreeMap::new();
     if step.is_decision() {
         let mut sign = |key: &str, value: &str| signed.insert(key.to_owned(), MetadataValue::clean(value));
-        sign(metadata::decided_at(step.to.stage), &world.clock.now().to_string());
+        sign(metadata::decided_at(step.to.stage), &to_second(world.clock.now()).to_string());
         if let Some(name) = &session.source_identity {
             sign(metadata::decided_by(step.to.stage), name);
         }

@@ -39,6 +39,8 @@ use crate::governance;
 use crate::landscape::{self, RoleToAssume};
 use crate::sandbox::Sandbox;
 
+pub use self::time::moment;
+
 /// Attempts per call before an error is reported: with the SDK's back-off, 15 seconds on a connection that fails at once.
 const ATTEMPTS: u32 = 5;
 

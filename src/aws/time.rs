@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_async::time::TimeSource;
 
+use jiff::Timestamp;
+
 use crate::clock::SharedClock;
 
 /// A [`crate::clock::Clock`] as the SDK's time source and sleep.
@@ -21,4 +23,9 @@ impl AsyncSleep for SdkTime {
     fn sleep(&self, duration: Duration) -> Sleep {
         Sleep::new(self.0.sleep(duration))
     }
+}
+
+/// A moment in an answer of AWS, to the millisecond: its JSON carries seconds as floating-point numbers.
+pub fn moment(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+    Timestamp::from_millisecond(time.to_millis().ok()?).ok()
 }

@@ -19,7 +19,7 @@ Examples:
     aiops promote churn:3 --to prod --timeout 30m
     aiops promote churn:3 --to prod --dry-run")]
 pub struct Args {
-    /// What to promote; without a version, the newest
+    /// What to promote; without a version, the newest, never an older one in its place
     #[arg(value_name = "MODEL[:VERSION]")]
     pub model: ModelRef,
 

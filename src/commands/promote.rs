@@ -38,7 +38,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
 }
 
 async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Result<Report> {
-    let model = find::model(world, &args.model, tenant, Registry::Dev).await?;
+    let model = find::model(world, &args.model, tenant, Registry::Dev, Persona::Engineer).await?;
     let dev = world.session(model.tenant.stage(Stage::Dev), Persona::Engineer).await?;
     let version = find::version(&dev, &model, Registry::Dev, &args.model).await?;
     let copied = promote::to_central(world, &model, &version, &dev).await?;
@@ -62,7 +62,7 @@ async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Res
 }
 
 async fn to_stage(world: &World<'_>, args: &Args, tenant: Option<&str>, stage: Stage) -> Result<Report> {
-    let model = find::model(world, &args.model, tenant, Registry::Central).await?;
+    let model = find::model(world, &args.model, tenant, Registry::Central, Persona::Engineer).await?;
     let central = world.session(world.landscape.central(), Persona::Engineer).await?;
     let version = find::version(&central, &model, Registry::Central, &args.model).await?;
     let settings = &world.config.promotion;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::cli::sandbox::{Args, ServeArgs, Verb};
+use crate::clock::{self, Clock};
 use crate::commands::setting::Setting;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -106,12 +107,12 @@ fn info(context: &Context) -> Result<Report> {
         .collect();
     let rows = accounts.iter().map(|account| vec![account.id.clone().into(), account.resources.to_string().into()]);
     let table = Table { columns: vec!["ACCOUNT", "RESOURCES"], rows: rows.collect(), empty: "the sandbox is empty" };
-    let now = crate::clock::Clock::now(sandbox.clock());
+    let time = clock::to_second(Clock::now(sandbox.clock())).to_string();
     let fields: Vec<(String, Cell)> =
-        vec![("Store".to_owned(), store.display().to_string().into()), ("Time".to_owned(), format!("{now:.0}").into())];
+        vec![("Store".to_owned(), store.display().to_string().into()), ("Time".to_owned(), time.clone().into())];
     let view =
         View::Sections(vec![("Sandbox".to_owned(), View::Fields(fields)), ("Accounts".to_owned(), View::Table(table))]);
-    Report::new(&Info { store: Some(store), time: now.to_string(), accounts }, view)
+    Report::new(&Info { store: Some(store), time, accounts }, view)
 }
 
 fn reset(context: &Context) -> Result<Report> {

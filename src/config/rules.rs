@@ -28,6 +28,7 @@ pub(super) fn check(layers: &Layers) -> Findings {
     rules.names_are_unique("tenants", "tenant");
     rules.names_are_unique("profiles", "profile");
     rules.prod_stands_apart();
+    rules.central_stands_apart();
     rules.shared_accounts();
     rules.group_names_are_distinct();
     rules.profiles_name_tenants();
@@ -144,6 +145,23 @@ impl<'a> Rules<'a> {
                 let mistake = self.at(mistake, &prod_account, "prod");
                 self.found.mistakes.push(self.at(mistake, &format!("{}/account", dev.pointer), "dev"));
             }
+        }
+    }
+
+    /// A registry that is central and a tenant's dev at once would have the moves of both: a lead could make there what
+    /// only a governance officer may.
+    fn central_stands_apart(&mut self) {
+        let Some(central) = self.account("/shared-services".to_owned()) else { return };
+        for (tenant, name) in self.tenants() {
+            let Some(dev) = self.account(format!("{tenant}/stages/dev")) else { continue };
+            if (dev.id, dev.region) != (central.id, central.region) {
+                continue;
+            }
+            let message = format!("dev of {} and shared services are one account in one Region", quoted(name));
+            let mistake = Mistake::new(message)
+                .help("the rules of dev would count in the central registry: give one of them an account of its own");
+            let mistake = self.at(mistake, &format!("{}/account", dev.pointer), "dev");
+            self.found.mistakes.push(self.at(mistake, &format!("{}/account", central.pointer), "shared services"));
         }
     }
 

@@ -6,6 +6,8 @@
 //! `InService` is not success. After a failed update SageMaker puts the old configuration back and says `InService`
 //! again, so what counts is which configuration the endpoint has.
 
+use std::time::Duration;
+
 use aws_sdk_sagemaker::types::{
     ContainerDefinition, EndpointStatus, ProductionVariant, ProductionVariantInstanceType, Tag,
 };
@@ -124,7 +126,7 @@ pub async fn start(
         Some((_, current)) if current == config => Ok(deployment(Effect::Unchanged, None)),
         Some((EndpointStatus::InService, current)) => {
             prepare(session, wanted).await?;
-            update(session, wanted, &current).await?;
+            update(session, wanted, &current, clock).await?;
             Ok(deployment(Effect::Updated, Some(current)))
         }
         Some((EndpointStatus::Failed, _)) => {
@@ -132,7 +134,7 @@ pub async fn start(
             progress.note(&format!("endpoint {} never came up; it is replaced", wanted.endpoint));
             delete(session, &wanted.endpoint, patience, clock, progress).await?;
             prepare(session, wanted).await?;
-            create(session, wanted).await?;
+            create(session, wanted, clock).await?;
             Ok(deployment(Effect::Created, None))
         }
         Some((status, _)) => Err(Error::failed(format!("endpoint {} is {}", wanted.endpoint, status.as_str())).hint(
@@ -140,7 +142,7 @@ pub async fn start(
         )),
         None => {
             prepare(session, wanted).await?;
-            create(session, wanted).await?;
+            create(session, wanted, clock).await?;
             Ok(deployment(Effect::Created, None))
         }
     }
@@ -224,18 +226,42 @@ async fn prepare(session: &Session, wanted: &Wanted) -> Result<()> {
     }
 }
 
-async fn create(session: &Session, wanted: &Wanted) -> Result<()> {
+/// How long a new configuration may stay unknown to the rest of SageMaker, which keeps such things eventually consistent.
+const CONSISTENT_AFTER: Duration = Duration::from_secs(30);
+
+/// Makes a call that names what was made just before, again and again while AWS does not know it yet.
+async fn once_known<T>(clock: &SharedClock, mut call: impl AsyncFnMut() -> Result<T, AwsError>) -> Result<T, AwsError> {
+    const PAUSE: Duration = Duration::from_secs(5);
+    let start = clock.now();
+    loop {
+        match call().await {
+            Err(error) if error.class() == Class::NotFound => {
+                let waited = Duration::try_from(clock.now().duration_since(start)).unwrap_or_default();
+                if waited >= CONSISTENT_AFTER {
+                    return Err(error);
+                }
+                clock.sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn create(session: &Session, wanted: &Wanted, clock: &SharedClock) -> Result<()> {
     let mut tags = wanted.tags();
     tags.extend(tag(PACKAGE_TAG, &wanted.package_arn));
-    let created = session
-        .sagemaker()
-        .create_endpoint()
-        .endpoint_name(&wanted.endpoint)
-        .endpoint_config_name(wanted.config_name())
-        .set_tags(Some(tags))
-        .send()
-        .await;
-    match created.map_err(AwsError::from) {
+    let created = once_known(clock, async || {
+        session
+            .sagemaker()
+            .create_endpoint()
+            .endpoint_name(&wanted.endpoint)
+            .endpoint_config_name(wanted.config_name())
+            .set_tags(Some(tags.clone()))
+            .send()
+            .await
+            .map_err(AwsError::from)
+    });
+    match created.await {
         Ok(_) => Ok(()),
         // Another run was faster; waiting tells whether it wanted the same.
         Err(error) if error.class() == Class::AlreadyExists => Ok(()),
@@ -243,16 +269,11 @@ async fn create(session: &Session, wanted: &Wanted) -> Result<()> {
     }
 }
 
-async fn update(session: &Session, wanted: &Wanted, previous: &str) -> Result<()> {
+async fn update(session: &Session, wanted: &Wanted, previous: &str, clock: &SharedClock) -> Result<()> {
     let context = |error: AwsError| Error::from(error).context(format!("cannot update endpoint {}", wanted.endpoint));
     // The way back is written down before anything changes.
-    let arn = format!(
-        "arn:{}:sagemaker:{}:{}:endpoint/{}",
-        session.partition(),
-        session.region,
-        session.account,
-        wanted.endpoint
-    );
+    let Session { region, account, .. } = session;
+    let arn = format!("arn:{}:sagemaker:{region}:{account}:endpoint/{}", session.partition(), wanted.endpoint);
     let tags = [tag(PACKAGE_TAG, &wanted.package_arn), tag(PREVIOUS_TAG, previous)];
     session
         .sagemaker()
@@ -262,15 +283,17 @@ async fn update(session: &Session, wanted: &Wanted, previous: &str) -> Result<()
         .send()
         .await
         .map_err(|error| context(error.into()))?;
-    session
-        .sagemaker()
-        .update_endpoint()
-        .endpoint_name(&wanted.endpoint)
-        .endpoint_config_name(wanted.config_name())
-        .send()
-        .await
-        .map_err(|error| context(error.into()))?;
-    Ok(())
+    let updated = once_known(clock, async || {
+        session
+            .sagemaker()
+            .update_endpoint()
+            .endpoint_name(&wanted.endpoint)
+            .endpoint_config_name(wanted.config_name())
+            .send()
+            .await
+            .map_err(AwsError::from)
+    });
+    updated.await.map(drop).map_err(context)
 }
 
 async fn delete(

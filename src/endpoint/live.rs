@@ -9,8 +9,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
+use crate::aws::{Session, moment};
 
 /// Endpoints that are followed at once.
 const AT_ONCE: usize = 8;
@@ -99,7 +99,7 @@ pub async fn endpoint(session: &Session, name: &str) -> Result<Option<Live>, Aws
         status: output.endpoint_status().map_or("unknown", EndpointStatus::as_str).to_owned(),
         config,
         failure: output.failure_reason().map(str::to_owned),
-        changed: output.last_modified_time().and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()),
+        changed: output.last_modified_time().and_then(moment),
         variants,
     }))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::deploy::CHAMPION;
 use crate::aws::Session;
 use crate::aws::error::AwsError;
-use crate::clock::SharedClock;
+use crate::clock::{SharedClock, to_second};
 use crate::error::Result;
 use crate::governance::{TestStatus, digest};
 
@@ -73,7 +73,7 @@ pub async fn run(
         request_bytes,
         answer,
         failure,
-        at: clock.now().to_string(),
+        at: to_second(clock.now()).to_string(),
     })
 }
 

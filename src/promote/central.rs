@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{Copied, CopyEffect, group};
 use crate::aws::Session;
 use crate::aws::error::AwsError;
+use crate::clock::to_second;
 use crate::error::{Error, Result};
 use crate::governance::policy;
 use crate::governance::{
@@ -243,7 +244,7 @@ fn properties(
     add(metadata::CONTENT_SHA256, &source.content.to_string());
     add(metadata::SPEC_SHA256, &record::specification_digest(specification).to_string());
     add(metadata::REGISTERED_BY, &registrant(&source.details)?);
-    add(metadata::PROMOTED_AT, &world.clock.now().to_string());
+    add(metadata::PROMOTED_AT, &to_second(world.clock.now()).to_string());
     add(metadata::TENANT, model.tenant.name.as_str());
     add(metadata::MODEL, &model.name);
     if let Some(name) = &central.source_identity {

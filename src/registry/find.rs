@@ -35,20 +35,22 @@ impl Model<'_> {
     }
 }
 
-/// The model that `reference` means, looked up in the registry where the command will work: in dev, or in central.
+/// The model that `reference` means, looked up in the registry where the command will work, in dev or in central, by the
+/// persona who will work there: nobody needs another's role to be understood.
 pub async fn model<'a>(
     world: &World<'a>,
     reference: &ModelRef,
     tenant: Option<&str>,
     registry: Registry,
+    persona: Persona,
 ) -> Result<Model<'a>> {
     let wanted: Vec<&'a Tenant> = match tenant {
         Some(name) => vec![world.landscape.tenant(name)?],
         None => world.landscape.tenants().iter().collect(),
     };
     let known = match registry {
-        Registry::Dev => in_dev(world, &wanted).await?,
-        Registry::Central => in_central(world, &wanted, &reference.name).await?,
+        Registry::Dev => in_dev(world, &wanted, persona).await?,
+        Registry::Central => in_central(world, &wanted, &reference.name, persona).await?,
     };
     let matches: Vec<&Model<'a>> = known.iter().filter(|model| is_meant(world, model, reference)).collect();
     match matches.as_slice() {
@@ -92,9 +94,9 @@ fn unknown(name: &str, registry: Registry, known: &[Model<'_>]) -> Error {
     }
 }
 
-async fn in_dev<'a>(world: &World<'a>, tenants: &[&'a Tenant]) -> Result<Vec<Model<'a>>> {
+async fn in_dev<'a>(world: &World<'a>, tenants: &[&'a Tenant], persona: Persona) -> Result<Vec<Model<'a>>> {
     let asked = tenants.iter().map(|&tenant| async move {
-        let session = world.session(tenant.stage(Stage::Dev), Persona::Engineer).await?;
+        let session = world.session(tenant.stage(Stage::Dev), persona).await?;
         let names = groups(&session).await.map_err(|error| reading(error, tenant.stage(Stage::Dev)))?;
         Ok(names.into_iter().filter(|name| tenant.owns(name)).map(|name| Model { tenant, name }).collect::<Vec<_>>())
     });
@@ -119,9 +121,14 @@ async fn in_dev<'a>(world: &World<'a>, tenants: &[&'a Tenant]) -> Result<Vec<Mod
 
 /// Names of groups are derived from tenant and model; long ones are shortened, which cannot be undone. So the group that
 /// `name` would have is looked for too.
-async fn in_central<'a>(world: &World<'a>, tenants: &[&'a Tenant], name: &str) -> Result<Vec<Model<'a>>> {
+async fn in_central<'a>(
+    world: &World<'a>,
+    tenants: &[&'a Tenant],
+    name: &str,
+    persona: Persona,
+) -> Result<Vec<Model<'a>>> {
     let place = world.landscape.central();
-    let session = world.session(place, Persona::Engineer).await?;
+    let session = world.session(place, persona).await?;
     let groups = groups(&session).await.map_err(|error| reading(error, place))?;
     let mut found: Vec<Model<'a>> = groups
         .iter()

@@ -14,8 +14,8 @@ use aws_sdk_sagemaker::types::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
+use crate::aws::{Session, moment};
 use crate::error::{Error, Result};
 use crate::governance::{Approval, LifeCycle, MetadataValue, Observed};
 
@@ -253,8 +253,4 @@ pub fn group_and_number(arn: &str) -> Option<(String, u32)> {
     let (_, rest) = arn.split_once(":model-package/")?;
     let (group, number) = rest.rsplit_once('/')?;
     Some((group.to_owned(), number.parse().ok()?))
-}
-
-fn moment(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
-    Timestamp::from_nanosecond(time.as_nanos()).ok()
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::call::{Access, ApiError, ApiResult, Call, Caller, Session};
 use super::iam::entities::{self, Role};
 use super::iam::{self, Context, DocumentKind, Need, Policies, Policy, Principal, PrincipalKind, Request};
 use super::organizations;
+use crate::clock::to_second;
 
 /// Allows or refuses `access` for the caller.
 pub(super) fn authorize(call: &Call<'_>, access: &Access) -> ApiResult<()> {
@@ -147,7 +146,7 @@ fn principal(caller: &Caller, role: Option<&Role>) -> Principal {
 fn context(call: &Call<'_>, access: &Access, principal: &Principal, owner: &str) -> ApiResult<Context> {
     let mut context = Context::default();
     principal.describe(&mut context);
-    context.set("aws:CurrentTime", second(call.now).to_string());
+    context.set("aws:CurrentTime", to_second(call.now).to_string());
     context.set("aws:EpochTime", call.now.as_second().to_string());
     context.set("aws:SecureTransport", "true");
     context.set("aws:RequestedRegion", &call.region);
@@ -167,8 +166,4 @@ fn context(call: &Call<'_>, access: &Access, principal: &Principal, owner: &str)
         context.set_all(key, values.iter().map(String::as_str));
     }
     Ok(context)
-}
-
-fn second(moment: Timestamp) -> Timestamp {
-    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }

@@ -173,6 +173,7 @@ fn a_role_that_cannot_be_assumed_is_a_row_and_a_reason() {
       caused by: AccessDenied: User: arn:aws:iam::111111111111:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::666666666666:role/nobody
       AWS request id: [ID]
     hint: the role must exist and trust you: its trust policy has to allow sts:AssumeRole, sts:SetSourceIdentity (and sts:TagSession with tags) to your principal, with the external id of aiops.yaml if it asks for one
+    hint: if you act as another persona, say so: `--as PERSONA`, AIOPS_PERSONA, or `persona` in aiops.yaml
     ");
 }
 
@@ -307,4 +308,32 @@ fn a_sandbox_that_others_could_reach_is_refused() {
     ----- stderr
     error: invalid value '0.0.0.0:4577' for '--listen <ADDRESS:PORT>': the sandbox knows no secrets and listens on loopback only, such as 127.0.0.1:4577
     ");
+}
+
+#[test]
+fn a_demo_replaces_a_demo_and_nothing_else() {
+    let env = TestEnv::new();
+    assert_eq!(env.line("demo story").code, 0);
+    let first = env.line("demo story --output json");
+    let second = env.line("demo story --output json");
+    assert_eq!((first.code, &first.stdout), (0, &second.stdout), "the same story every time");
+    fs::write(env.directory().join("aiops.yaml"), GOOD).unwrap();
+    insta::assert_snapshot!(env.line("demo ."), @"
+    exit 2
+    ----- stderr
+    error: [DIR]/aiops.yaml is not from a demo, and is left alone
+    hint: play the demo somewhere else: `aiops demo DIR`
+    ");
+    assert_eq!(fs::read_to_string(env.directory().join("aiops.yaml")).unwrap(), GOOD);
+}
+
+#[test]
+fn what_is_about_the_tool_itself_reads_no_configuration() {
+    let env = TestEnv::new().with("AIOPS_CONFIG", "/nowhere/aiops.yaml").with("AWS_PROFILE", "nobody");
+    fs::write(env.directory().join("aiops.yaml"), "wrong: [").unwrap();
+    for line in ["--version", "--help", "promote --help", "completions zsh", "help exit-codes", "version"] {
+        let outcome = env.line(line);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{line}");
+        assert!(!outcome.stdout.is_empty(), "{line}");
+    }
 }

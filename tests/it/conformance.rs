@@ -41,23 +41,32 @@ sys.exit(any(m.version(name.strip()) != version.strip() for name, version in pin
     None
 }
 
-#[test]
-fn conformance_boto3_and_the_aws_cli_use_the_sandbox_unchanged() {
-    let Some(python) = python() else { return };
-    let env = TestEnv::new();
-    let served = Served::start(&env, &["--speed", "60"]);
+/// Runs a script against a served sandbox, and holds that it is content.
+fn satisfied(python: &str, script: &str, served: &Served) {
     let output = Command::new(python)
-        .arg(scripts().join("test_clients.py"))
+        .arg(scripts().join(script))
         .env("AWS_ENDPOINT_URL", &served.url)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn conformance_boto3_and_the_aws_cli_use_the_sandbox_unchanged() {
+    let Some(python) = python() else { return };
+    let env = TestEnv::new();
+    satisfied(&python, "test_clients.py", &Served::start(&env, &["--speed", "60"]));
+}
+
+#[cfg(feature = "sagemaker")]
+#[test]
+fn conformance_with_boto3_nobody_decides_what_is_not_theirs() {
+    let Some(python) = python() else { return };
+    let env = TestEnv::new();
+    assert_eq!(env.line("demo .").code, 0);
+    satisfied(&python, "personas.py", &Served::start(&env, &[]));
 }
 
 #[test]

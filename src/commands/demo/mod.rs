@@ -27,7 +27,8 @@ const MARK: &str = "# A landscape to try things in, made by `aiops demo`.";
 
 /// Plays the story, and shows what came of it.
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
-    let directory = context.working_directory.join(&args.directory);
+    // `.` in the middle of a path says nothing.
+    let directory: PathBuf = context.working_directory.join(&args.directory).components().collect();
     let store = prepare(&directory)?;
     let inside = inside(context, &directory);
     let setting = Setting::load(&inside)?;

@@ -84,6 +84,32 @@ fn duplicate_tenants_are_shown_at_both_places() {
 }
 
 #[test]
+fn dev_and_shared_services_are_not_one_account() {
+    insta::assert_snapshot!(report(with("333333333333", "012345678901")), @"
+      × dev of `clinical` and shared services are one account in one Region
+       ╭─[aiops.yaml:7:22]
+     2 │ governance: {account: 111111111111}
+     3 │ shared-services: {account: 012345678901}
+       ·                            ──────┬─────
+       ·                                  ╰── shared services
+     4 │ tenants:
+     5 │   - name: clinical
+     6 │     stages:
+     7 │       dev: {account: 012345678901}
+       ·                      ──────┬─────
+       ·                            ╰── dev
+     8 │       test: {account: 444444444444}
+       ╰────
+      help: the rules of dev would count in the central registry: give one of them an account of its
+            own
+    hint: `aiops config schema` prints what may stand in the file
+    ");
+    // In another Region it is another registry.
+    let apart = with("dev: {account: 333333333333}", "dev: {account: 012345678901, region: eu-north-1}");
+    assert!(Case::new(apart).load().is_ok());
+}
+
+#[test]
 fn dev_and_prod_are_not_one_account_unless_that_is_said() {
     let shared = with("555555555555", "333333333333");
     insta::assert_snapshot!(report(&shared), @r#"

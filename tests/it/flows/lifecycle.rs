@@ -128,6 +128,27 @@ fn every_move_is_its_personas_alone() {
 }
 
 #[test]
+fn nobody_needs_another_persona_than_the_one_that_acts() {
+    let play = Stageplay::new();
+    // The engineer's role is out of reach in dev: a lead decides there all the same.
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "sts:AssumeRole"}]});
+    let input = json!({"RoleName": "aiops-engineer", "PolicyDocument": trust.to_string()});
+    for account in ["333333333333", "666666666666"] {
+        play.sandbox.administer(account, "eu-west-1", "iam", "UpdateAssumeRolePolicy", input.clone()).unwrap();
+    }
+    block_on(async {
+        let aws = play.aws("lead").await;
+        let world = play.world(&aws);
+        let decided = decide(&world, 1, Stage::Dev, Status::Approved).await.unwrap();
+        assert_eq!(decided.effect, Effect::Decided);
+        // Who is not an engineer is told how to say so.
+        let error = to_central(&world, 1).await.unwrap_err();
+        assert!(told(&error).contains("hint: if you act as another persona, say so"), "{}", told(&error));
+    });
+}
+
+#[test]
 fn whoever_registered_a_version_cannot_approve_it() {
     let play = Stageplay::new();
     block_on(async {
@@ -213,6 +234,36 @@ fn an_update_that_does_not_come_up_is_told_as_rolled_back() {
 }
 
 #[test]
+fn a_configuration_that_is_not_known_everywhere_yet_is_waited_for() {
+    use aiops::sandbox::faults::{Effect as Fault, When};
+    for (operation, versions) in [("CreateEndpoint", &[1][..]), ("UpdateEndpoint", &[1, 2])] {
+        let play = Stageplay::new();
+        block_on(async {
+            let aws = play.aws("somebody").await;
+            let world = play.world(&aws);
+            play.sandbox.inject(aiops::sandbox::faults::Fault {
+                service: None,
+                operation: Some(operation.to_owned()),
+                account: None,
+                skip: 0,
+                times: Some(3),
+                when: When::Before,
+                effect: Fault::Error {
+                    status: 400,
+                    code: "ValidationException".to_owned(),
+                    message: "Could not find endpoint configuration \"x\".".to_owned(),
+                },
+            });
+            for &number in versions {
+                until_test(&world, number).await;
+            }
+        });
+        let tried = play.sandbox.take_log().iter().filter(|call| call.operation == operation).count();
+        assert_eq!(tried, 4, "{operation}");
+    }
+}
+
+#[test]
 fn numbers_are_those_of_dev_in_every_registry() {
     let play = Stageplay::new();
     block_on(async {
@@ -228,7 +279,7 @@ fn numbers_are_those_of_dev_in_every_registry() {
         assert_eq!((deployed.version, deployed.central_arn), (Some(2), central_arn(1)));
         // An ARN means that registry's own number.
         let reference = central_arn(2).parse().unwrap();
-        let model = find::model(&world, &reference, None, Registry::Central).await.unwrap();
+        let model = find::model(&world, &reference, None, Registry::Central, Persona::Engineer).await.unwrap();
         let session = world.session(world.landscape.central(), Persona::Engineer).await.unwrap();
         let found = find::version(&session, &model, Registry::Central, &reference).await.unwrap();
         assert_eq!((model.name.as_str(), found.number), (MODEL, 2));
@@ -249,14 +300,14 @@ fn a_name_that_two_tenants_have_needs_the_tenant() {
     block_on(async {
         let aws = play.aws("somebody").await;
         let world = play.world(&aws);
-        let error = find::model(&world, &version(1), None, Registry::Dev).await.err().unwrap();
+        let error = find::model(&world, &version(1), None, Registry::Dev, Persona::Engineer).await.err().unwrap();
         insta::assert_snapshot!(told(&error), @"
         several tenants have a model diabetes-progression: clinical, insurance
         hint: say whose: --tenant clinical
         ");
-        assert!(find::model(&world, &version(1), Some("insurance"), Registry::Dev).await.is_ok());
+        assert!(find::model(&world, &version(1), Some("insurance"), Registry::Dev, Persona::Engineer).await.is_ok());
         let misspelt = "diabetes-progresion".parse().unwrap();
-        let error = find::model(&world, &misspelt, None, Registry::Dev).await.err().unwrap();
+        let error = find::model(&world, &misspelt, None, Registry::Dev, Persona::Engineer).await.err().unwrap();
         insta::assert_snapshot!(told(&error), @"
         there is no model diabetes-progresion in the dev registry
         hint: did you mean diabetes-progression?

@@ -170,14 +170,14 @@ pub async fn decide(world: &World<'_>, number: u32, stage: Stage, status: Status
 }
 
 pub async fn to_central(world: &World<'_>, number: u32) -> Result<Copied> {
-    let model = find::model(world, &version(number), Some(TENANT), Registry::Dev).await?;
+    let model = find::model(world, &version(number), Some(TENANT), Registry::Dev, Persona::Engineer).await?;
     let dev = world.session(model.tenant.stage(Stage::Dev), Persona::Engineer).await?;
     let found = find::version(&dev, &model, Registry::Dev, &version(number)).await?;
     promote::to_central(world, &model, &found, &dev).await
 }
 
 pub async fn to_stage(world: &World<'_>, number: u32, stage: Stage) -> Result<Deployed> {
-    let model = find::model(world, &version(number), Some(TENANT), Registry::Central).await?;
+    let model = find::model(world, &version(number), Some(TENANT), Registry::Central, Persona::Engineer).await?;
     let central = world.session(world.landscape.central(), Persona::Engineer).await?;
     let found = find::version(&central, &model, Registry::Central, &version(number)).await?;
     let patience = Patience { interval: Duration::from_secs(15), deadline: Duration::from_secs(1800) };
