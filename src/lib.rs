@@ -29,6 +29,7 @@ pub mod governance;
 pub mod interrupt;
 pub mod landscape;
 pub mod model_ref;
+pub mod nearest;
 pub mod output;
 pub mod progress;
 #[cfg(feature = "sagemaker")]

@@ -110,13 +110,13 @@ fn stage_cell(stage: &StageStatus) -> Cell {
         .endpoints
         .iter()
         .map(|serving| {
-            let share = format!("{:.0}%", serving.variant.share * 100.0);
+            // All of the traffic goes without saying.
+            let share = serving.variant.share * 100.0;
+            let live = if share > 99.95 { "live".to_owned() } else { format!("live {share:.0}%") };
             match serving.status.as_str() {
-                "InService" if serving.failure.is_some() => (format!("live {share}, rolled back"), Tone::Bad),
-                "InService" => (format!("live {share}"), Tone::Good),
-                "Updating" | "SystemUpdating" | "RollingBack" => {
-                    (format!("live {share}, {}", serving.status), Tone::Waiting)
-                }
+                "InService" if serving.failure.is_some() => (format!("{live}, rolled back"), Tone::Bad),
+                "InService" => (live, Tone::Good),
+                "Updating" | "SystemUpdating" | "RollingBack" => (format!("{live}, {}", serving.status), Tone::Waiting),
                 "Creating" => (serving.status.clone(), Tone::Waiting),
                 _ => (serving.status.clone(), Tone::Bad),
             }

@@ -7,10 +7,11 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Number, Value};
 
 use super::layers::{Layers, Origin};
-use super::mistake::{Mistake, nearest, quoted};
+use super::mistake::{Mistake, quoted};
 use super::schema::{Shape, Spot, listing, schema};
 use super::sources::dotted;
 use super::yaml::{Content, Node};
+use crate::nearest::nearest;
 
 /// `node` as the schema understands it: a scalar where text is wanted is its text, whatever it looks like.
 pub(super) fn value(node: &Node, spot: Option<Spot>) -> Value {

@@ -180,41 +180,11 @@ fn obeyed(character: char) -> bool {
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The one of `candidates` that `text` is probably meant to be.
-pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Long texts are not misspelt names, and comparing is quadratic.
-    if text.len() > QUOTED {
-        return None;
-    }
-    let text = text.to_lowercase().replace(['_', ' '], "-");
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&text, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn nearest_names() {
-        let stages = ["dev", "test", "prod"];
-        for (text, near) in [
-            ("prodd", Some("prod")),
-            ("Prod", Some("prod")),
-            ("production", Some("prod")),
-            ("staging", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(text, stages), near, "{text}");
-        }
-        assert_eq!(nearest("shared_services", ["shared-services", "session"]), Some("shared-services"));
-    }
 
     proptest! {
         #[test]

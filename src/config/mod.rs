@@ -24,7 +24,7 @@ mod tests;
 
 pub use layers::{ENVIRONMENT, Flags, Variable};
 pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
-pub use mistake::{Look, nearest, quoted};
+pub use mistake::{Look, quoted};
 pub use model::{Config, Governance, Session, SharedServices, StageAccount, Stages, Tenant};
 pub use names::{
     AccountId, BucketName, ExternalId, InstanceType, KmsKey, ModelPattern, RegionName, RoleArn, RoleRef,

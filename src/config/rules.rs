@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use super::duration;
 use super::layers::{Layers, Origin};
-use super::mistake::{Mistake, nearest, quoted};
+use super::mistake::{Mistake, quoted};
 use super::schema::listing;
 use super::sources::dotted;
 use crate::governance::Persona;
+use crate::nearest::nearest;
 
 /// What the rules found.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! Words with a fixed spelling, read from people.
 
 use crate::error::Error;
+use crate::nearest::nearest;
 
 /// Finds `text` among `choices` by its name, whatever the case, or says which name was probably meant.
 pub(super) fn parse<T: Copy>(
@@ -14,19 +15,9 @@ pub(super) fn parse<T: Copy>(
     }
     let names: Vec<&str> = choices.iter().map(|&choice| name(choice)).collect();
     let error = Error::usage(format!("{text:?} is not a {what}"));
-    let error = match nearest(text, &names) {
+    let error = match nearest(text, names.iter().copied()) {
         Some(name) => error.hint(format!("did you mean `{name}`?")),
         None => error,
     };
     Err(error.hint(format!("a {what} is one of {}", names.join(", "))))
-}
-
-fn nearest<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
-    let text = text.to_lowercase();
-    names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&text, &name.to_lowercase()), *name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().div_ceil(3))
-        .map(|(_, name)| name)
 }

@@ -128,7 +128,7 @@ impl Landscape {
         self.tenants.iter().find(|tenant| tenant.name == name).ok_or_else(|| {
             let names: Vec<&str> = self.tenants.iter().map(|tenant| tenant.name.as_str()).collect();
             let error = Error::usage(format!("there is no tenant {name:?}"));
-            let error = match crate::config::nearest(name, names.iter().copied()) {
+            let error = match crate::nearest::nearest_name(name, names.iter().copied()) {
                 Some(nearest) => error.hint(format!("did you mean {nearest:?}?")),
                 None => error,
             };

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::governance::{Persona, Registry, Stage, metadata};
 use crate::landscape::{Place, Tenant};
 use crate::model_ref::ModelRef;
+use crate::nearest::nearest_name;
 use crate::world::World;
 
 /// A model of a tenant.
@@ -79,13 +80,8 @@ fn is_meant(world: &World<'_>, model: &Model<'_>, reference: &ModelRef) -> bool 
 
 fn unknown(name: &str, registry: Registry, known: &[Model<'_>]) -> Error {
     let error = Error::failed(format!("there is no model {name} in the {registry} registry"));
-    let nearest = known
-        .iter()
-        .map(|model| (strsim::jaro_winkler(&model.name, name), model))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    let error = match nearest {
-        Some((_, model)) => error.hint(format!("did you mean {}?", model.name)),
+    let error = match nearest_name(name, known.iter().map(|model| model.name.as_str())) {
+        Some(nearest) => error.hint(format!("did you mean {nearest}?")),
         None => error,
     };
     match registry {

@@ -10,6 +10,7 @@ use super::json::Json;
 use super::pattern::{Pattern, Template};
 use super::policy::{DocumentKind, Effect, Policy, Selection, Statement};
 use super::principal::PrincipalPattern;
+use crate::nearest::nearest;
 
 /// Why a document is refused. Services report it as `MalformedPolicyDocument` (IAM, STS), `MalformedPolicy` (S3) or
 /// a validation error.
@@ -231,7 +232,7 @@ fn conditions(element: &Element<'_>, variables: bool) -> Result<Vec<Condition>> 
     let mut conditions = Vec::new();
     for (name, tests) in blocks {
         let Some(operator) = Operator::parse(name) else {
-            return malformed(format!("Invalid Condition type : {name}.{}", nearest(name, Operator::names())));
+            return malformed(format!("Invalid Condition type : {name}.{}", suggestion(name, Operator::names())));
         };
         let Json::Object(tests) = tests else {
             return syntax(format_args!("{name} in {} is not an object of keys and values", element.place));
@@ -265,7 +266,7 @@ impl<'a> Element<'a> {
             Some((name, _)) => syntax(format_args!(
                 "{} has an unknown element {name}.{}",
                 self.place,
-                nearest(name, known.iter().copied())
+                suggestion(name, known.iter().copied())
             )),
             None => Ok(()),
         }
@@ -318,11 +319,6 @@ fn scalars(json: &Json) -> Option<Vec<&str>> {
 }
 
 /// ` Did you mean X?` for a name that is close to a known one.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    known
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .min()
-        .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, candidate)| format!(" Did you mean {candidate}?"))
-        .unwrap_or_default()
+fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|known| format!(" Did you mean {known}?")).unwrap_or_default()
 }

@@ -112,7 +112,7 @@ fn mistakes_are_named() {
     Identity ..."Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"a:b":"c"}}
         Invalid Condition type : StringEqual. Did you mean StringEquals?
     Identity ..."Effect":"Allow","Action":"*","Resource":"*","Condition":{"NullIfExists":{"a:b":"true"}}
-        Invalid Condition type : NullIfExists.
+        Invalid Condition type : NullIfExists. Did you mean Null?
     Identity ..."Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForSomeValues:StringEquals":{"a:b":"true"}}
         Invalid Condition type : ForSomeValues:StringEquals.
     Identity ..."Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":"a"}
