@@ -55,7 +55,8 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<Report> {
     for line in [
         format!("the sandbox listens on {url} until Ctrl-C; {kept}"),
         "an account's number is its administrator's access key, and any secret will do:".to_owned(),
-        format!("  export AWS_ENDPOINT_URL={url} AWS_REGION={region}"),
+        // boto3 and version 1 of the AWS CLI read the second name alone.
+        format!("  export AWS_ENDPOINT_URL={url} AWS_REGION={region} AWS_DEFAULT_REGION={region}"),
         format!("  export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=sandbox"),
     ] {
         context.ui.note(&line);

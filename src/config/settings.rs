@@ -151,7 +151,7 @@ pub struct Promotion {
     #[serde(with = "super::duration")]
     #[schemars(schema_with = "super::duration::schema")]
     pub poll: Duration,
-    /// How many parts of an artifact are copied at once.
+    /// How many objects of a version are hashed and copied at once.
     #[schemars(range(min = 1, max = 64))]
     pub copy_concurrency: usize,
     /// The request that a new endpoint must answer before a promotion counts as done.
@@ -253,9 +253,9 @@ pub struct Gates {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(min = 1))]
     pub policies: Option<PathBuf>,
-    /// Whether whoever asked for a move is barred from approving it.
+    /// Whether whoever registered a version is barred from approving it for test and prod.
     pub four_eyes: bool,
-    /// Whether a version must have passed its smoke test in test before it may be approved for prod.
+    /// Whether a version must have passed its smoke test in test before it may be approved there.
     pub require_smoke_test: bool,
 }
 
