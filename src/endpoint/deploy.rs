@@ -123,19 +123,19 @@ pub async fn start(
         effect,
     };
     match before {
-        Some((_, current)) if current == config => Ok(deployment(Effect::Unchanged, None)),
-        Some((EndpointStatus::InService, current)) => {
-            prepare(session, wanted).await?;
-            update(session, wanted, &current, clock).await?;
-            Ok(deployment(Effect::Updated, Some(current)))
-        }
         Some((EndpointStatus::Failed, _)) => {
-            // A failed endpoint never served: AWS lets it only be deleted.
+            // A failed endpoint never served, whatever it was made for: AWS lets it only be deleted.
             progress.note(&format!("endpoint {} never came up; it is replaced", wanted.endpoint));
             delete(session, &wanted.endpoint, patience, clock, progress).await?;
             prepare(session, wanted).await?;
             create(session, wanted, clock).await?;
             Ok(deployment(Effect::Created, None))
+        }
+        Some((_, current)) if current == config => Ok(deployment(Effect::Unchanged, None)),
+        Some((EndpointStatus::InService, current)) => {
+            prepare(session, wanted).await?;
+            update(session, wanted, &current, clock).await?;
+            Ok(deployment(Effect::Updated, Some(current)))
         }
         Some((status, _)) => Err(Error::failed(format!("endpoint {} is {}", wanted.endpoint, status.as_str())).hint(
             "SageMaker changes it in this state only through support or by deleting it: look at it in the console",
@@ -293,7 +293,21 @@ async fn update(session: &Session, wanted: &Wanted, previous: &str, clock: &Shar
             .await
             .map_err(AwsError::from)
     });
-    updated.await.map(drop).map_err(context)
+    match updated.await {
+        Ok(_) => Ok(()),
+        // Perhaps by this very call, of which the first answer was lost.
+        Err(error) if error.class() == Class::Conflict && is_on_its_way(session, wanted).await.map_err(context)? => {
+            Ok(())
+        }
+        Err(error) => Err(context(error)),
+    }
+}
+
+/// Whether the endpoint is changing to what is wanted.
+async fn is_on_its_way(session: &Session, wanted: &Wanted) -> Result<bool, AwsError> {
+    let output = session.sagemaker().describe_endpoint().endpoint_name(&wanted.endpoint).send().await?;
+    let pending = output.pending_deployment_summary().and_then(|pending| pending.endpoint_config_name());
+    Ok(pending == Some(&wanted.config_name()))
 }
 
 async fn delete(
@@ -307,6 +321,8 @@ async fn delete(
     match deleted.map_err(AwsError::from) {
         Ok(_) => {}
         Err(error) if error.class() == Class::NotFound => return Ok(()),
+        // It is going already: by another run, or by this very call, of which the first answer was lost.
+        Err(error) if error.class() == Class::Conflict => {}
         Err(error) => return Err(Error::from(error).context(format!("cannot delete endpoint {endpoint}"))),
     }
     settled(session, endpoint, patience, clock, progress).await.map(drop)

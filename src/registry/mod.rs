@@ -190,7 +190,7 @@ pub async fn update(session: &Session, details: &Details, change: &Change) -> Re
             .set_stage_description(change.comment.as_deref().map(one_line))
             .build()
     });
-    session
+    let sent = session
         .sagemaker()
         .update_model_package()
         .model_package_arn(arn)
@@ -200,16 +200,20 @@ pub async fn update(session: &Session, details: &Details, change: &Change) -> Re
         .set_customer_metadata_properties(Some(metadata.clone()).filter(|metadata| !metadata.is_empty()))
         .send()
         .await
-        .map_err(|error| Error::from(AwsError::from(error)).context(format!("cannot change {arn}")))?;
-    let now = describe(session, arn).await?;
-    let moved = change.to.is_none_or(|to| now.version.lifecycle.known() == Some(to));
-    let written = metadata.iter().all(|(key, value)| now.metadata.get(key) == Some(value));
-    if moved && written {
-        return Ok(now);
+        .map_err(|error| Error::from(AwsError::from(error)).context(format!("cannot change {arn}")));
+    let found = describe(session, arn).await;
+    let made = found.as_ref().is_ok_and(|now| {
+        let moved = change.to.is_none_or(|to| now.version.lifecycle.known() == Some(to));
+        moved && metadata.iter().all(|(key, value)| now.metadata.get(key) == Some(value))
+    });
+    match (sent, found) {
+        // A call whose answer was lost is made again by the SDK, and refused: no move leads from a state to itself.
+        (_, Ok(now)) if made => Ok(now),
+        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+        (Ok(_), Ok(now)) => Err(Error::failed(format!("{arn} was changed by somebody else at the same time"))
+            .because(format!("it is {} now", now.version.lifecycle))
+            .hint("look at `aiops status`, and decide again")),
     }
-    Err(Error::failed(format!("{arn} was changed by somebody else at the same time"))
-        .because(format!("it is {} now", now.version.lifecycle))
-        .hint("look at `aiops status`, and decide again"))
 }
 
 /// AWS takes at most 1,024 characters, without line breaks.

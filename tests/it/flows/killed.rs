@@ -3,13 +3,13 @@
 use aiops::governance::{LifeCycle, Persona, Stage, Status, TestStatus, metadata};
 use aiops::promote::CopyEffect;
 use aiops::registry::{self, integrity};
-use aiops::sandbox::faults::When;
-use serde_json::{Value, json};
+use aiops::sandbox::faults::{Effect, When};
+use serde_json::json;
 
-use super::stage::{MODEL, Stageplay, block_on, decide, to_central, to_stage};
-
-const CENTRAL: &str = "222222222222";
-const GROUP: &str = "clinical-diabetes-progression";
+use super::stage::{
+    CENTRAL, GROUP, MODEL, Stageplay, TEST, block_on, central_arn, decide, every_call, to_central, to_stage, told,
+    until_test,
+};
 
 /// Plays `before`, then `act` killed at each of its calls in turn, before and after the call's effect, each time run again
 /// to its end; `check` then looks at what there is.
@@ -20,24 +20,23 @@ fn killed_at_every_call(
 ) {
     let prepared = Stageplay::new();
     block_on(before(&prepared));
-    let clean = prepared.copy();
-    block_on(act(&clean)).unwrap();
-    let calls = clean.sandbox.take_log().len() as u64;
-    block_on(check(&clean));
-    assert!(calls > 3, "{calls} calls are no flow");
-    for when in [When::Before, When::After] {
-        for call in 0..calls {
+    // Before its effect a broken connection and a failure of AWS are the same; after it, either may be the answer.
+    for (when, effect) in [(When::Before, Effect::Drop), (When::After, Effect::Drop), (When::After, Effect::Internal)] {
+        every_call(|call| {
             let play = prepared.copy();
-            play.die_at(call, when);
-            assert!(block_on(act(&play)).is_err(), "call {call} was not reached");
+            // It lasts longer than all retries: for the caller, the process ends there.
+            play.strike(call, None, when, effect.clone());
+            let outcome = block_on(act(&play));
+            let reached = play.sandbox.calls() > call;
+            assert_eq!(outcome.is_err(), reached, "{effect:?} {when:?} call {call}");
             play.sandbox.clear_faults();
             let play = play.started_again();
-            block_on(act(&play)).unwrap_or_else(|error| {
-                let causes: Vec<String> = error.causes().map(ToString::to_string).collect();
-                panic!("killed {when:?} call {call}, the second run fails: {error}: {causes:?}")
-            });
+            if let Err(error) = block_on(act(&play)) {
+                panic!("{effect:?} {when:?} call {call}, and the second run fails: {}", told(&error));
+            }
             block_on(check(&play));
-        }
+            reached
+        });
     }
 }
 
@@ -52,16 +51,6 @@ async fn in_central(play: &Stageplay) {
     to_central(&play.world(&aws), 1).await.unwrap();
 }
 
-async fn in_test(play: &Stageplay) {
-    in_central(play).await;
-    let aws = play.aws("engineer").await;
-    to_stage(&play.world(&aws), 1, Stage::Test).await.unwrap();
-}
-
-fn administer(play: &Stageplay, account: &str, operation: &str, input: Value) -> Value {
-    play.sandbox.administer(account, "eu-west-1", "sagemaker", operation, input).unwrap()
-}
-
 #[test]
 fn promotion_to_central() {
     killed_at_every_call(
@@ -71,11 +60,11 @@ fn promotion_to_central() {
             to_central(&play.world(&aws), 1).await.map(drop)
         },
         async |play| {
-            let groups = administer(play, CENTRAL, "ListModelPackageGroups", json!({}));
+            let groups = play.administer(CENTRAL, "ListModelPackageGroups", json!({}));
             assert_eq!(groups["ModelPackageGroupSummaryList"].as_array().unwrap().len(), 1);
-            let versions = administer(play, CENTRAL, "ListModelPackages", json!({"ModelPackageGroupName": GROUP}));
+            let versions = play.administer(CENTRAL, "ListModelPackages", json!({"ModelPackageGroupName": GROUP}));
             assert_eq!(versions["ModelPackageSummaryList"].as_array().unwrap().len(), 1);
-            administer(play, CENTRAL, "GetModelPackageGroupPolicy", json!({"ModelPackageGroupName": GROUP}));
+            play.administer(CENTRAL, "GetModelPackageGroupPolicy", json!({"ModelPackageGroupName": GROUP}));
             // One more run finds everything in place; and what lies there is what was recorded.
             let aws = play.aws("engineer").await;
             let world = play.world(&aws);
@@ -99,18 +88,16 @@ fn promotion_to_test() {
             to_stage(&play.world(&aws), 1, Stage::Test).await.map(drop)
         },
         async |play| {
-            let test = "444444444444";
             let endpoint = format!("{GROUP}-test");
             for (operation, list) in
                 [("ListModels", "Models"), ("ListEndpointConfigs", "EndpointConfigs"), ("ListEndpoints", "Endpoints")]
             {
-                let found = administer(play, test, operation, json!({}));
+                let found = play.administer(TEST, operation, json!({}));
                 assert_eq!(found[list].as_array().unwrap().len(), 1, "{operation}");
             }
-            let described = administer(play, test, "DescribeEndpoint", json!({"EndpointName": endpoint}));
+            let described = play.administer(TEST, "DescribeEndpoint", json!({"EndpointName": endpoint}));
             assert_eq!(described["EndpointStatus"], "InService");
-            let arn = format!("arn:aws:sagemaker:eu-west-1:{CENTRAL}:model-package/{GROUP}/1");
-            let version = administer(play, CENTRAL, "DescribeModelPackage", json!({"ModelPackageName": arn}));
+            let version = play.administer(CENTRAL, "DescribeModelPackage", json!({"ModelPackageName": central_arn(1)}));
             assert_eq!(version["ModelLifeCycle"]["Stage"], "Test");
             assert_eq!(version["ModelLifeCycle"]["StageStatus"], "Pending");
             let properties = &version["CustomerMetadataProperties"];
@@ -122,14 +109,16 @@ fn promotion_to_test() {
 #[test]
 fn approval() {
     killed_at_every_call(
-        in_test,
+        async |play| {
+            let aws = play.aws("engineer").await;
+            until_test(&play.world(&aws), 1).await;
+        },
         async |play| {
             let aws = play.aws("officer").await;
             decide(&play.world(&aws), 1, Stage::Test, Status::Approved).await.map(drop)
         },
         async |play| {
-            let arn = format!("arn:aws:sagemaker:eu-west-1:{CENTRAL}:model-package/{GROUP}/1");
-            let version = administer(play, CENTRAL, "DescribeModelPackage", json!({"ModelPackageName": arn}));
+            let version = play.administer(CENTRAL, "DescribeModelPackage", json!({"ModelPackageName": central_arn(1)}));
             assert_eq!(version["ModelLifeCycle"]["StageStatus"], "Approved");
             let properties = &version["CustomerMetadataProperties"];
             assert_eq!(properties[metadata::decided_by(Stage::Test)], "officer");

@@ -1,5 +1,11 @@
 //! Whole flows through the product's own code, in the in-process sandbox with every persona's policies enforced.
 
+mod accounts;
+mod artifacts;
+mod bypassed;
+mod deployments;
 mod killed;
 mod lifecycle;
+mod names;
+mod passing;
 mod stage;

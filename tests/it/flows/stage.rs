@@ -11,9 +11,9 @@ use aiops::aws::poll::Patience;
 use aiops::aws::{Aws, Options, SourceIdentity};
 use aiops::clock::{FixedClock, SharedClock};
 use aiops::commands::demo::landscape as demo_landscape;
-use aiops::commands::demo::models::{self, FIRST, SECOND};
+use aiops::commands::demo::models::{self, FIRST, SECOND, Trained};
 use aiops::config::{self, Config, LoadOptions};
-use aiops::error::Result;
+use aiops::error::{Error, Result};
 use aiops::governance::{LifeCycle, Persona, Registry, Stage, Status};
 use aiops::landscape::Landscape;
 use aiops::model_ref::ModelRef;
@@ -23,12 +23,21 @@ use aiops::registry::find;
 use aiops::sandbox::Sandbox;
 use aiops::sandbox::faults::{Effect, Fault, When};
 use aiops::world::World;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The model that flows move.
 pub const MODEL: &str = "diabetes-progression";
 /// The tenant that it belongs to.
 pub const TENANT: &str = "clinical";
+/// Its group in the central registry.
+pub const GROUP: &str = "clinical-diabetes-progression";
+/// The shared services account.
+pub const CENTRAL: &str = "222222222222";
+/// The accounts of the tenant.
+pub const DEV: &str = "333333333333";
+pub const TEST: &str = "444444444444";
+pub const PROD: &str = "555555555555";
 
 const CONFIG: &str = "
 region: eu-west-1
@@ -45,15 +54,16 @@ tenants:
 pub struct Stageplay {
     _directory: TempDir,
     store: PathBuf,
+    written: String,
     pub sandbox: Sandbox,
     pub config: Config,
     pub landscape: Landscape,
     clock: SharedClock,
 }
 
-fn config() -> Config {
+fn config(written: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("aiops.yaml"), CONFIG).unwrap();
+    fs::write(directory.path().join("aiops.yaml"), written).unwrap();
     let options = LoadOptions {
         explicit: None,
         working_directory: directory.path().to_owned(),
@@ -79,50 +89,74 @@ impl Stageplay {
     pub fn new() -> Self {
         static PREPARED: OnceLock<Vec<u8>> = OnceLock::new();
         let prepared = PREPARED.get_or_init(|| {
-            let directory = tempfile::tempdir().unwrap();
-            let store = directory.path().join("prepared.db");
-            let play = Stageplay::open(tempfile::tempdir().unwrap(), store.clone());
-            demo_landscape::build(&play.sandbox, &play.config, &play.landscape).unwrap();
-            block_on(async {
-                let aws = play.aws("training-pipeline").await;
-                let world = play.world(&aws);
-                let tenant = play.landscape.tenant(TENANT).unwrap();
-                let ci = world.session(tenant.stage(Stage::Dev), Persona::Ci).await.unwrap();
-                for trained in [&FIRST, &SECOND] {
-                    models::register(&ci, tenant.dev_bucket(), MODEL, trained).await.unwrap();
-                }
-            });
-            drop(play);
+            let play = Stageplay::built(CONFIG);
+            play.register(MODEL, &[&FIRST, &SECOND]);
+            let store = play.store.clone();
+            let Stageplay { _directory, sandbox, .. } = play;
+            drop(sandbox);
             fs::read(store).unwrap()
         });
-        Stageplay::of(prepared)
+        Stageplay::of(prepared, CONFIG)
     }
 
-    fn of(content: &[u8]) -> Self {
+    /// The same in the landscape that a changed configuration means: each pair is a text in it, and what takes its place.
+    pub fn changed(changes: &[(&str, &str)]) -> Self {
+        let written = changes.iter().fold(CONFIG.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "the configuration does not have {from}");
+            text.replace(from, to)
+        });
+        let play = Stageplay::built(&written);
+        play.register(MODEL, &[&FIRST, &SECOND]);
+        play
+    }
+
+    /// The landscape of a configuration, without models.
+    fn built(written: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = directory.path().join("play.db");
+        let play = Stageplay::open(directory, store, written.to_owned());
+        demo_landscape::build(&play.sandbox, &play.config, &play.landscape).unwrap();
+        play
+    }
+
+    /// Registers these versions of `model` in the dev account of [`TENANT`], as its training pipeline.
+    pub fn register(&self, model: &str, versions: &[&Trained]) {
+        block_on(async {
+            let aws = self.aws("training-pipeline").await;
+            let world = self.world(&aws);
+            let tenant = self.landscape.tenant(TENANT).unwrap();
+            let ci = world.session(tenant.stage(Stage::Dev), Persona::Ci).await.unwrap();
+            for trained in versions {
+                models::register(&ci, tenant.dev_bucket(), model, trained).await.unwrap();
+            }
+        });
+    }
+
+    fn of(content: &[u8], written: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("play.db");
         fs::write(&store, content).unwrap();
-        Stageplay::open(directory, store)
+        Stageplay::open(directory, store, written.to_owned())
     }
 
     /// The same world once more: what happens in one is not seen in the other.
     pub fn copy(&self) -> Self {
-        Stageplay::of(&fs::read(&self.store).unwrap())
+        Stageplay::of(&fs::read(&self.store).unwrap(), &self.written)
     }
 
-    fn open(directory: TempDir, store: PathBuf) -> Self {
+    fn open(directory: TempDir, store: PathBuf, written: String) -> Self {
         let sandbox = open(&store);
-        let config = config();
+        let config = config(&written);
         let landscape = Landscape::new(&config);
         let clock: SharedClock = Arc::new(sandbox.clock().clone());
-        Stageplay { _directory: directory, store, sandbox, config, landscape, clock }
+        Stageplay { _directory: directory, store, written, sandbox, config, landscape, clock }
     }
 
     /// The same world after the process ended, at any moment: what is in the store is all that is left.
     pub fn started_again(self) -> Self {
-        let Stageplay { _directory, store, sandbox, .. } = self;
+        let Stageplay { _directory, store, written, sandbox, .. } = self;
         drop(sandbox);
-        Stageplay::open(_directory, store)
+        Stageplay::open(_directory, store, written)
     }
 
     /// Whoever is called `name`, with no session open yet.
@@ -152,12 +186,28 @@ impl Stageplay {
         }
     }
 
-    /// A call from `skip` on never succeeds, before or after its effect: for the caller, the process ends there.
-    pub fn die_at(&self, skip: u64, when: When) {
-        let any =
-            Fault { service: None, operation: None, account: None, skip, times: None, when, effect: Effect::Drop };
-        self.sandbox.inject(any);
+    /// An administrator of `account` calls SageMaker, past all commands and policies.
+    pub fn administer(&self, account: &str, operation: &str, input: Value) -> Value {
+        self.sandbox.administer(account, "eu-west-1", "sagemaker", operation, input).unwrap()
     }
+
+    /// From now on `effect` strikes `times` calls (for ever without a number) after the first `skip`.
+    pub fn strike(&self, skip: u64, times: Option<u64>, when: When, effect: Effect) {
+        self.sandbox.inject(Fault { service: None, operation: None, account: None, skip, times, when, effect });
+    }
+}
+
+/// Plays with the number of each call that a flow makes, from 0, until the play tells that no such call came.
+pub fn every_call(play: impl Fn(u64) -> bool) {
+    let calls = (0..).find(|&call| !play(call)).unwrap();
+    assert!(calls > 3, "{calls} calls are no flow");
+}
+
+/// Message, causes and hints, as a user would read them.
+pub fn told(error: &Error) -> String {
+    let causes = error.causes().map(|cause| format!("\n  caused by: {cause}"));
+    let hints = error.hints().iter().map(|hint| format!("\nhint: {hint}"));
+    format!("{error}{}", causes.chain(hints).collect::<String>())
 }
 
 /// `MODEL:version`.
@@ -177,9 +227,40 @@ pub async fn to_central(world: &World<'_>, number: u32) -> Result<Copied> {
 }
 
 pub async fn to_stage(world: &World<'_>, number: u32, stage: Stage) -> Result<Deployed> {
+    deploy(world, number, stage, true).await
+}
+
+/// Without waiting for the end.
+pub async fn start_in(world: &World<'_>, number: u32, stage: Stage) -> Result<Deployed> {
+    deploy(world, number, stage, false).await
+}
+
+async fn deploy(world: &World<'_>, number: u32, stage: Stage, wait: bool) -> Result<Deployed> {
     let model = find::model(world, &version(number), Some(TENANT), Registry::Central, Persona::Engineer).await?;
     let central = world.session(world.landscape.central(), Persona::Engineer).await?;
     let found = find::version(&central, &model, Registry::Central, &version(number)).await?;
     let patience = Patience { interval: Duration::from_secs(15), deadline: Duration::from_secs(1800) };
-    promote::to_stage(world, &model, &found.arn, &central, Deploying { stage, patience, wait: true }).await
+    promote::to_stage(world, &model, &found.arn, &central, Deploying { stage, patience, wait }).await
+}
+
+/// ARN of the version `number` of [`GROUP`] in the central registry.
+pub fn central_arn(number: u32) -> String {
+    format!("arn:aws:sagemaker:eu-west-1:{CENTRAL}:model-package/{GROUP}/{number}")
+}
+
+/// ARN of the version `number` of [`MODEL`] in dev.
+pub fn dev_arn(number: u32) -> String {
+    format!("arn:aws:sagemaker:eu-west-1:{DEV}:model-package/{MODEL}/{number}")
+}
+
+/// Everything up to an endpoint in test that answers.
+pub async fn until_test(world: &World<'_>, number: u32) {
+    until_central(world, number).await;
+    to_stage(world, number, Stage::Test).await.unwrap();
+}
+
+/// Everything up to a copy in the central registry.
+pub async fn until_central(world: &World<'_>, number: u32) -> Copied {
+    decide(world, number, Stage::Dev, Status::Approved).await.unwrap();
+    to_central(world, number).await.unwrap()
 }
