@@ -8,7 +8,8 @@
 //! bound to digests, and why every deployment computes them again.
 //!
 //! Three more rules hold for the whole:
-//! - Grants are allow-lists. A condition key that AWS spelt differently, or did not fill in, refuses; it never permits.
+//! - Grants are allow-lists, and what a grant asks for must be there: a condition key that AWS spelt differently, or did
+//!   not fill in, refuses. Only the few conditions that ask for a key to be absent are met by it.
 //! - Nobody but the administrator may change who has access to a group of the central registry. Whoever could do so
 //!   could hand `UpdateModelPackage` to an account of theirs and pass by the state machine.
 //! - Nobody deletes, but for endpoints of ours that never came up, which can only be replaced.

@@ -37,7 +37,6 @@ pub const CENTRAL: &str = "222222222222";
 /// The accounts of the tenant.
 pub const DEV: &str = "333333333333";
 pub const TEST: &str = "444444444444";
-pub const PROD: &str = "555555555555";
 
 const CONFIG: &str = "
 region: eu-west-1
