@@ -149,6 +149,7 @@ fn innermost(text: &str) -> String {
 
 fn by_status(status: u16) -> &'static str {
     match status {
+        301 => "PermanentRedirect",
         403 => "AccessDenied",
         404 => "NotFound",
         412 => "PreconditionFailed",

@@ -222,6 +222,17 @@ impl Session {
         landscape::partition(&self.region)
     }
 
+    /// The same session in another Region. Both share the rate limit of the first.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Session {
+            region: region.to_owned(),
+            config: self.config.to_builder().region(Region::new(region.to_owned())).build(),
+            retry_partition: RetryPartition::custom(format!("{}/{region}", self.account)).build(),
+            ..self.clone()
+        }
+    }
+
     /// S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)

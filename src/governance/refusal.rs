@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::lifecycle::{LifeCycle, Observed, Stage};
-use super::machine::{Move, Registry, waiting_for};
+use super::machine::{Move, Registry, next_moves, waiting_for};
 use crate::error::{Error, Kind};
 
 /// A refusal of the state machine.
@@ -61,7 +61,10 @@ impl Refusal {
             ],
             Refusal::NotDeployable { to, at, needs } => {
                 let registry = if *to == Stage::Dev { Registry::Dev } else { Registry::Central };
-                let waits = at.known().and_then(|at| waiting_for(registry, at));
+                let waits = match at.known() {
+                    Some(at) => waiting_for(registry, at),
+                    None => next_moves(registry, at).next(),
+                };
                 let waits = waits.map(|step| format!("it is waiting for the {}: {}", who(step), step.act));
                 waits.into_iter().chain([format!("it may be from {needs} on, unless it was rejected")]).collect()
             }

@@ -14,7 +14,7 @@ use crate::governance::policy;
 use crate::governance::{
     Digest, MetadataValue, ObjectDigest, Registry, Stage, digest, machine, metadata, source_identity,
 };
-use crate::registry::artifacts::{self, Bucket, Object};
+use crate::registry::artifacts::{self, Bucket, Object, Pace};
 use crate::registry::find::Model;
 use crate::registry::record::{self, Address};
 use crate::registry::{self, Details, Version};
@@ -87,9 +87,11 @@ async fn inspect(world: &World<'_>, model: &Model<'_>, details: Details, central
             .hint("register the version with its model data (ModelDataUrl or ModelDataSource)"));
     }
     let task = world.progress.start("hashing the artifacts");
-    let owner = model.tenant.stage(Stage::Dev).account.as_str();
+    let dev = model.tenant.stage(Stage::Dev);
     let at_once = world.config.promotion.copy_concurrency;
-    let objects = artifacts::inspect(&central.s3(), &addresses, Some(owner), at_once).await?;
+    // Buckets answer in their own Region only; a copy is asked for where it goes to.
+    let s3 = central.in_region(dev.region.as_str()).s3();
+    let objects = artifacts::inspect(&s3, &addresses, Some(dev.account.as_str()), at_once).await?;
     let digests: Vec<ObjectDigest> = objects.iter().map(|object| object.digest.clone()).collect();
     let content = digest::content_sha256(&digests);
     task.finish(&format!("{} objects, {}", objects.len(), short(&content)));
@@ -150,7 +152,7 @@ async fn copy_artifacts(
     let owner = source.details.version.arn.split(':').nth(4);
     let at_once = world.config.promotion.copy_concurrency;
     let s3 = central.s3();
-    artifacts::copy(&s3, &source.objects, bucket, prefix, owner, at_once, &done).await?;
+    artifacts::copy(&s3, &source.objects, bucket, prefix, owner, Pace::new(at_once), &done).await?;
     artifacts::write_manifest(&s3, &source.objects, bucket, prefix).await?;
     artifacts::verify(&s3, bucket, prefix, &source.content.to_string(), at_once).await?;
     task.finish(&format!("{total} bytes, verified"));

@@ -47,7 +47,7 @@ pub async fn to_stage(
         let version = version.map_or_else(String::new, |version: u32| format!(":{version}"));
         error.context(format!("{}{version} cannot go to {}", model.title(), stage.to_string().to_lowercase()))
     })?;
-    integrity::unchanged(world, central, &details).await?;
+    integrity::unchanged(world, central, &details).await.map_err(explain)?;
     let place = model.tenant.stage(stage);
     let wanted = wanted(world, model, &details, stage, version)?;
     let mut deployed = Deployed {

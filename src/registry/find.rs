@@ -9,7 +9,7 @@ use super::{Version, groups, versions_with_metadata};
 use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
-use crate::governance::{Persona, Registry, Stage, metadata};
+use crate::governance::{Persona, Registry, Stage, metadata, policy};
 use crate::landscape::{Place, Tenant};
 use crate::model_ref::ModelRef;
 use crate::nearest::nearest_name;
@@ -51,12 +51,12 @@ pub async fn model<'a>(
     };
     let known = match registry {
         Registry::Dev => in_dev(world, &wanted, persona).await?,
-        Registry::Central => in_central(world, &wanted, &reference.name, persona).await?,
+        Registry::Central => in_central(world, &wanted, reference, persona).await?,
     };
     let matches: Vec<&Model<'a>> = known.iter().filter(|model| is_meant(world, model, reference)).collect();
     match matches.as_slice() {
         [one] => Ok((*one).clone()),
-        [] => Err(unknown(&reference.name, registry, &known)),
+        [] => Err(unknown(reference, registry, &known)),
         several => {
             let tenants: Vec<&str> = several.iter().map(|model| model.tenant.name.as_str()).collect();
             Err(Error::usage(format!("several tenants have a model {}: {}", reference.name, tenants.join(", ")))
@@ -67,18 +67,20 @@ pub async fn model<'a>(
 
 /// A name means the model of that name; an ARN means the model whose group it names, in dev or in central.
 fn is_meant(world: &World<'_>, model: &Model<'_>, reference: &ModelRef) -> bool {
-    match &reference.registry {
-        None => model.name == reference.name,
-        Some(registry) if registry.account == world.landscape.central().account.as_str() => {
-            model.central_group() == reference.name
-        }
-        Some(registry) => {
-            model.name == reference.name && model.tenant.stage(Stage::Dev).account.as_str() == registry.account
-        }
-    }
+    let Some(registry) = &reference.registry else { return model.name == reference.name };
+    let is = |place: &Place| registry.account == place.account.as_str() && registry.region == place.region.as_str();
+    (is(world.landscape.central()) && model.central_group() == reference.name)
+        || (is(model.tenant.stage(Stage::Dev)) && model.name == reference.name)
 }
 
-fn unknown(name: &str, registry: Registry, known: &[Model<'_>]) -> Error {
+fn unknown(reference: &ModelRef, registry: Registry, known: &[Model<'_>]) -> Error {
+    if reference.registry.is_some() {
+        return Error::failed(format!("no model of the {registry} registry is {reference}")).hint(
+            "account and Region of the ARN must be those of the central or of a dev registry in aiops.yaml; \
+             `aiops status --output json` has the ARN of every version",
+        );
+    }
+    let name = &reference.name;
     let error = Error::failed(format!("there is no model {name} in the {registry} registry"));
     let error = match nearest_name(name, known.iter().map(|model| model.name.as_str())) {
         Some(nearest) => error.hint(format!("did you mean {nearest}?")),
@@ -116,11 +118,11 @@ async fn in_dev<'a>(world: &World<'a>, tenants: &[&'a Tenant], persona: Persona)
 }
 
 /// Names of groups are derived from tenant and model; long ones are shortened, which cannot be undone. So the group that
-/// `name` would have is looked for too.
+/// the name would have is looked for too, and where an ARN has a shortened name, the tags of the group tell the whole.
 async fn in_central<'a>(
     world: &World<'a>,
     tenants: &[&'a Tenant],
-    name: &str,
+    reference: &ModelRef,
     persona: Persona,
 ) -> Result<Vec<Model<'a>>> {
     let place = world.landscape.central();
@@ -132,13 +134,30 @@ async fn in_central<'a>(
         .filter(|(owner, _)| tenants.iter().any(|tenant| tenant.name == owner.name))
         .map(|(tenant, name)| Model { tenant, name: name.to_owned() })
         .collect();
+    let name = &reference.name;
+    let of_arn = reference.registry.is_some() && groups.contains(name);
+    let whole = match of_arn && !found.iter().any(|model| model.central_group() == *name) {
+        true => tagged_model(&session, name).await.map_err(|error| reading(error, place))?,
+        false => None,
+    };
+    let name = whole.as_ref().unwrap_or(name);
     for &tenant in tenants {
-        let listed = found.iter().any(|model| model.tenant.name == tenant.name && model.name == name);
+        let listed = found.iter().any(|model| model.tenant.name == tenant.name && model.name == *name);
         if !listed && groups.contains(&tenant.central_group_name(name)) {
             found.push(Model { tenant, name: name.to_owned() });
         }
     }
     Ok(found)
+}
+
+/// The model that the tags of a group of the central registry name. Nobody has to trust them: the group's name is derived
+/// from the model's.
+async fn tagged_model(session: &Session, group: &str) -> Result<Option<String>, AwsError> {
+    let Session { region, account, .. } = session;
+    let arn = format!("arn:{}:sagemaker:{region}:{account}:model-package-group/{group}", session.partition());
+    let output = session.sagemaker().list_tags().resource_arn(arn).send().await?;
+    let tag = output.tags().iter().find(|tag| tag.key() == Some(policy::MODEL_TAG));
+    Ok(tag.and_then(|tag| tag.value()).map(str::to_owned))
 }
 
 fn reading(error: AwsError, place: &Place) -> Error {
@@ -155,6 +174,13 @@ pub async fn version(
     reference: &ModelRef,
 ) -> Result<Version> {
     match (registry, &reference.registry, reference.version) {
+        (Registry::Dev, Some(place), Some(number)) if place.account != session.account => Err(Error::usage(format!(
+            "{reference} is the central registry's number {number}, not dev's"
+        ))
+        .hint(format!(
+            "name the version by its number in dev, such as {}:{number}: `aiops status` shows it",
+            model.name
+        ))),
         (Registry::Dev, _, number) => dev_version(session, model, number).await,
         (Registry::Central, Some(place), Some(number)) if place.account == session.account => {
             let arn = reference.to_string();

@@ -153,11 +153,22 @@ pub async fn versions_with_metadata(
         Err(error) if error.class() == Class::NotFound => return Ok(Vec::new()),
         found => found?,
     };
-    let mut indexed = if found.is_empty() { BTreeMap::new() } else { indexed_metadata(session, Some(group)).await? };
-    let mut with_metadata = Vec::with_capacity(found.len());
-    for version in found {
-        let metadata = match indexed.remove(&version.arn) {
-            Some(metadata) => metadata,
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    with_metadata(session, found, &indexed_metadata(session, Some(group)).await?).await
+}
+
+/// Versions with their metadata, as the index has it; what it does not have yet is described.
+pub async fn with_metadata(
+    session: &Session,
+    versions: Vec<Version>,
+    indexed: &Metadata,
+) -> Result<Vec<(Version, BTreeMap<String, String>)>> {
+    let mut with_metadata = Vec::with_capacity(versions.len());
+    for version in versions {
+        let metadata = match indexed.get(&version.arn) {
+            Some(metadata) => metadata.clone(),
             None => describe(session, &version.arn).await?.metadata,
         };
         with_metadata.push((version, metadata));
@@ -221,12 +232,12 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1024).collect()
 }
 
-/// `CustomerMetadataProperties` of the versions of `group`, by ARN: one call for a hundred versions. From the search index,
-/// which lags some seconds behind; what was there before never changes for the keys that copies are found by.
-pub async fn indexed_metadata(
-    session: &Session,
-    group: Option<&str>,
-) -> Result<BTreeMap<String, BTreeMap<String, String>>, AwsError> {
+/// `CustomerMetadataProperties` of versions, by ARN.
+pub type Metadata = BTreeMap<String, BTreeMap<String, String>>;
+
+/// `CustomerMetadataProperties` of the versions of `group`, or of all groups: one call for a hundred versions. From the
+/// search index, which lags some seconds behind; what was there before never changes for the keys that copies are found by.
+pub async fn indexed_metadata(session: &Session, group: Option<&str>) -> Result<Metadata, AwsError> {
     let expression = group.map(|group| {
         let of_group = Filter::builder().name("ModelPackageGroupName").operator(Operator::Equals).value(group).build();
         SearchExpression::builder().filters(of_group).build()

@@ -116,16 +116,25 @@ async fn open(world: &World<'_>, place: &Place) -> Result<Session> {
 async fn central(world: &World<'_>, scope: &Scope, tenants: &[&Tenant]) -> Result<Vec<Central>> {
     let session = &open(world, world.landscape.central()).await?;
     let groups = registry::groups(session).await?;
-    let wanted =
-        groups.into_iter().filter(|group| match (&scope.model, world.landscape.model_of_central_group(group)) {
+    let wanted: Vec<String> = groups
+        .into_iter()
+        .filter(|group| match (&scope.model, world.landscape.model_of_central_group(group)) {
             (Some(model), _) => tenants.iter().any(|tenant| tenant.central_group_name(model) == *group),
             (None, Some((owner, _))) => tenants.iter().any(|tenant| tenant.name == owner.name),
             // A shortened name, or nobody's: shown under its own name, unless one tenant is asked for.
             (None, None) => scope.tenant.is_none(),
-        });
+        })
+        .collect();
+    // One search for all groups together, or for the only one.
+    let indexed = &match wanted.as_slice() {
+        [] => return Ok(Vec::new()),
+        [group] => registry::indexed_metadata(session, Some(group)).await?,
+        _ => registry::indexed_metadata(session, None).await?,
+    };
     stream::iter(wanted)
         .map(|group| async move {
-            let versions = registry::versions_with_metadata(session, &group, None).await?;
+            let versions = registry::versions(session, &group, None).await?;
+            let versions = registry::with_metadata(session, versions, indexed).await?;
             Ok(Central { group, versions })
         })
         .buffered(GROUPS_AT_ONCE)

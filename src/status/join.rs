@@ -35,7 +35,7 @@ pub(super) fn models(
         }
     }
     for Central { group, versions } in central {
-        // Long names are shortened for good; the models of dev tell whose they are.
+        // Long names are shortened for good; the models of dev tell whose they are, or the versions themselves.
         let owner = drafts
             .keys()
             .find(|(tenant, model)| {
@@ -43,6 +43,7 @@ pub(super) fn models(
             })
             .cloned()
             .or_else(|| landscape.model_of_central_group(&group).map(|(t, m)| (t.name.to_string(), m.to_owned())))
+            .or_else(|| of_metadata(tenants, &group, &versions))
             .unwrap_or_else(|| (String::new(), group.clone()));
         let draft = drafts.entry(owner).or_default();
         versions.iter().for_each(|(version, properties)| draft.in_central(version, properties));
@@ -57,6 +58,19 @@ pub(super) fn models(
         }
     }
     drafts.into_iter().map(|((tenant, model), draft)| draft.finish(tenant, model)).collect()
+}
+
+/// Tenant and model as the versions of a group say, if the group's name is derived from them.
+fn of_metadata(
+    tenants: &[&Tenant],
+    group: &str,
+    versions: &[(Version, BTreeMap<String, String>)],
+) -> Option<(String, String)> {
+    versions.iter().find_map(|(_, properties)| {
+        let (tenant, model) = (properties.get(metadata::TENANT)?, properties.get(metadata::MODEL)?);
+        let known = tenants.iter().find(|known| known.name == *tenant)?;
+        (known.central_group_name(model) == group).then(|| (tenant.clone(), model.clone()))
+    })
 }
 
 /// Stages may share an account: then an endpoint that is named for one of them is not the other's.

@@ -1,8 +1,8 @@
 //! One picture of all models: every registry, and what really serves.
 //!
-//! Calls for T tenants with G models each, one endpoint a stage: dev 1 + G; central 1 + G and one search page for a
-//! hundred versions; test and prod each 1 for the registry and 1 + 3 for the endpoint; and `AssumeRole` once an account.
-//! Accounts are asked side by side, and one that does not answer is a row.
+//! Calls for T tenants with G models each, one endpoint a stage: `GetCallerIdentity`, and `AssumeRole` in each of 1 + 3 T
+//! accounts; central 1 + T G, and one search page for a hundred versions; dev, each 1 + G; test and prod, each 1 for the
+//! registry and 1 + 3 G for the endpoints. Accounts are asked side by side, and one that does not answer is a row.
 
 mod gather;
 mod join;

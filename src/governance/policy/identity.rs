@@ -75,6 +75,10 @@ fn in_central(persona: Persona, scope: &Scope) -> Vec<Statement> {
                     .actions(READ_OBJECT.into_iter().chain(["s3:PutObject", "s3:AbortMultipartUpload"]))
                     .resources([scope.central_artifacts()]),
                 list(scope, sources.iter().copied().chain([&scope.central.bucket])),
+                // What a copy in parts left when it broke off is found and aborted.
+                Statement::allow("FindBrokenUploads")
+                    .actions(["s3:ListBucketMultipartUploads"])
+                    .resources([scope.bucket(&scope.central.bucket)]),
             ]);
             let decrypt = keys(sources.iter().copied().chain([&scope.central.bucket]));
             statements.extend(use_keys("Decrypt", &["kms:Decrypt"], decrypt));

@@ -9,30 +9,45 @@ use super::{Bucket, Object};
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 
-/// The largest object that `CopyObject` takes: 5 GB, by the S3 API reference.
-const LARGEST_SINGLE_COPY: u64 = 5 * 1024 * 1024 * 1024;
-/// The least size of a part of ours; S3 allows from 5 MiB.
-const SMALLEST_PART: u64 = 64 * 1024 * 1024;
 /// S3's limit of parts in one upload.
 const MOST_PARTS: u64 = 10_000;
 /// Parts of one object under way at once.
 const PARTS_AT_ONCE: usize = 8;
-/// Copies `objects` below `prefix` of `target`, at most `at_once` at a time, and verifies each. What is there already is
-/// verified and left. `done` is told the size of each object that is in place.
+
+/// How much is copied at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Objects under way at once.
+    pub objects: usize,
+    /// The largest object that is copied whole, in bytes.
+    pub largest_whole: u64,
+    /// The least size of a part, in bytes; S3 allows from 5 MiB.
+    pub smallest_part: u64,
+}
+
+impl Pace {
+    /// `objects` at once; in parts only what `CopyObject` does not take: more than 5 GB, by the S3 API reference.
+    pub const fn new(objects: usize) -> Self {
+        Pace { objects, largest_whole: 5 << 30, smallest_part: 64 << 20 }
+    }
+}
+
+/// Copies `objects` below `prefix` of `target` and verifies each. What is there already is verified and left. `done` is told
+/// the size of each object that is in place.
 pub async fn copy(
     s3: &Client,
     objects: &[Object],
     target: &Bucket,
     prefix: &str,
     source_owner: Option<&str>,
-    at_once: usize,
+    pace: Pace,
     done: &dyn Fn(u64),
 ) -> Result<()> {
     stream::iter(objects)
         .map(|object| async move {
             let key = format!("{prefix}{}", object.digest.relative_key);
-            if object.digest.size > LARGEST_SINGLE_COPY {
-                copy_in_parts(s3, object, target, &key, source_owner).await?;
+            if object.digest.size > pace.largest_whole {
+                copy_in_parts(s3, object, target, &key, source_owner, pace).await?;
             } else {
                 copy_whole(s3, object, target, &key, source_owner).await?;
             }
@@ -40,7 +55,7 @@ pub async fn copy(
             done(object.digest.size);
             Ok(())
         })
-        .buffer_unordered(at_once.max(1))
+        .buffer_unordered(pace.objects.max(1))
         .try_collect::<()>()
         .await
 }
@@ -66,17 +81,34 @@ async fn copy_whole(
         .set_expected_source_bucket_owner(source_owner.map(str::to_owned))
         .send()
         .await;
-    arrived(outcome.map(drop).map_err(AwsError::from), object)
+    arrived(s3, target, key, outcome.map(drop).map_err(AwsError::from), object).await
 }
 
-/// Whether the object is in place: copied now, or (412 on `If-None-Match`) by an earlier run.
-fn arrived(outcome: Result<(), AwsError>, object: &Object) -> Result<()> {
-    match outcome {
-        Ok(()) => Ok(()),
-        // Both conditions answer 412; the verification that follows tells a finished copy from a changed source.
-        Err(error) if error.class() == Class::PreconditionFailed => Ok(()),
-        Err(error) => Err(Error::from(error).context(format!("cannot copy s3://{}/{}", object.bucket, object.key))),
+/// Whether the object is in place: copied now, or by another run, or by a call whose answer was lost.
+async fn arrived(
+    s3: &Client,
+    target: &Bucket,
+    key: &str,
+    outcome: Result<(), AwsError>,
+    object: &Object,
+) -> Result<()> {
+    let Err(error) = outcome else { return Ok(()) };
+    let (class, told) = (error.class(), cannot_copy(object, error));
+    // S3 does not say which of the two conditions failed: the one on the source, or the one on the target.
+    let perhaps = matches!(class, Class::PreconditionFailed | Class::Conflict | Class::NotFound);
+    if perhaps && in_place(s3, target, key).await.map_err(|error| cannot_copy(object, error))? {
+        return Ok(());
     }
+    Err(match class {
+        Class::PreconditionFailed => told.hint(
+            "the artifact was replaced while it was copied: register what is there now as a version of its own, and promote that",
+        ),
+        _ => told,
+    })
+}
+
+fn cannot_copy(object: &Object, error: AwsError) -> Error {
+    Error::from(error).context(format!("cannot copy s3://{}/{}", object.bucket, object.key))
 }
 
 async fn copy_in_parts(
@@ -85,33 +117,64 @@ async fn copy_in_parts(
     target: &Bucket,
     key: &str,
     source_owner: Option<&str>,
+    pace: Pace,
 ) -> Result<()> {
-    let context =
-        |error: AwsError| Error::from(error).context(format!("cannot copy s3://{}/{}", object.bucket, object.key));
-    if in_place(s3, target, key).await.map_err(context)? {
-        return Ok(());
+    let context = |error: AwsError| cannot_copy(object, error);
+    if !in_place(s3, target, key).await.map_err(context)? {
+        let upload = s3
+            .create_multipart_upload()
+            .bucket(&target.name)
+            .key(key)
+            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .checksum_type(ChecksumType::FullObject)
+            .set_expected_bucket_owner(target.owner.clone())
+            .send()
+            .await
+            .map_err(|error| context(error.into()))?;
+        let upload_id = upload.upload_id().unwrap_or_default();
+        let outcome = upload_parts(s3, object, target, key, upload_id, source_owner, pace).await;
+        if let Err(error) = arrived(s3, target, key, outcome, object).await {
+            // If even this fails, the first error tells more; the next run clears up.
+            let _ = abort(s3, target, key, upload_id).await;
+            return Err(error);
+        }
     }
-    let upload = s3
-        .create_multipart_upload()
+    clear_uploads(s3, target, key).await.map_err(context)
+}
+
+/// Aborts what runs that broke off left of uploads to `key`: such parts cost money and are invisible. Done once the object
+/// is in place, when whoever still works at one has nothing left to do.
+async fn clear_uploads(s3: &Client, target: &Bucket, key: &str) -> Result<(), AwsError> {
+    let listed = s3
+        .list_multipart_uploads()
         .bucket(&target.name)
-        .key(key)
-        .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-        .checksum_type(ChecksumType::FullObject)
+        .prefix(key)
         .set_expected_bucket_owner(target.owner.clone())
         .send()
-        .await
-        .map_err(|error| context(error.into()))?;
-    let upload_id = upload.upload_id().unwrap_or_default();
-    let outcome = upload_parts(s3, object, target, key, upload_id, source_owner).await;
-    if outcome.is_err() {
-        // Parts that are left behind cost money and are invisible. If even this fails, the first error tells more.
-        let _ = s3.abort_multipart_upload().bucket(&target.name).key(key).upload_id(upload_id).send().await;
+        .await?;
+    for upload in listed.uploads().iter().filter(|upload| upload.key() == Some(key)) {
+        match abort(s3, target, key, upload.upload_id().unwrap_or_default()).await {
+            Err(error) if error.class() != Class::NotFound => return Err(error),
+            _ => {}
+        }
     }
-    arrived(outcome, object)
+    Ok(())
+}
+
+async fn abort(s3: &Client, target: &Bucket, key: &str, upload_id: &str) -> Result<(), AwsError> {
+    s3.abort_multipart_upload()
+        .bucket(&target.name)
+        .key(key)
+        .upload_id(upload_id)
+        .set_expected_bucket_owner(target.owner.clone())
+        .send()
+        .await?;
+    Ok(())
 }
 
 async fn in_place(s3: &Client, target: &Bucket, key: &str) -> Result<bool, AwsError> {
-    match s3.head_object().bucket(&target.name).key(key).send().await.map_err(AwsError::from) {
+    let looked = s3.head_object().bucket(&target.name).key(key).set_expected_bucket_owner(target.owner.clone());
+    match looked.send().await.map_err(AwsError::from) {
         Ok(_) => Ok(true),
         Err(error) if error.class() == Class::NotFound => Ok(false),
         Err(error) => Err(error),
@@ -125,8 +188,9 @@ async fn upload_parts(
     key: &str,
     upload_id: &str,
     source_owner: Option<&str>,
+    pace: Pace,
 ) -> Result<(), AwsError> {
-    let parts: Vec<CompletedPart> = stream::iter(parts(object.digest.size))
+    let parts: Vec<CompletedPart> = stream::iter(parts(object.digest.size, pace.smallest_part))
         .map(|(number, first, last)| async move {
             let output = s3
                 .upload_part_copy()
@@ -167,9 +231,9 @@ async fn upload_parts(
     Ok(())
 }
 
-/// Part number, first and last byte of each part of an object of `size` bytes.
-fn parts(size: u64) -> impl Iterator<Item = (i32, u64, u64)> {
-    let part = SMALLEST_PART.max(size.div_ceil(MOST_PARTS));
+/// Part number, first and last byte of each part of an object of `size` bytes, of at least `smallest` but for the last.
+fn parts(size: u64, smallest: u64) -> impl Iterator<Item = (i32, u64, u64)> {
+    let part = smallest.max(size.div_ceil(MOST_PARTS));
     (1..)
         .zip(0..size.div_ceil(part))
         .map(move |(number, index)| (number, index * part, size.min((index + 1) * part) - 1))
@@ -184,7 +248,7 @@ mod tests {
     proptest! {
         #[test]
         fn parts_cover_the_object_without_gaps_within_the_limits_of_s3(size in 1_u64..=50_000_000_000_000) {
-            let parts: Vec<_> = parts(size).collect();
+            let parts: Vec<_> = parts(size, Pace::new(1).smallest_part).collect();
             prop_assert!(parts.len() as u64 <= MOST_PARTS);
             let mut next = 0;
             for (expected, (number, first, last)) in (1..).zip(parts) {

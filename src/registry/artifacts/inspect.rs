@@ -40,12 +40,15 @@ pub async fn inspect(s3: &Client, addresses: &[Address], owner: Option<&str>, at
 
 /// Reading the source needs the bucket's own policy too: it is another account's.
 fn unreadable(error: AwsError, uri: &str) -> Error {
-    let denied = error.class() == Class::Denied;
+    let hint = match (error.class(), error.code()) {
+        (Class::Denied, _) => Some("the policy of the dev bucket must let the central role that promotes read it"),
+        (_, "PermanentRedirect") => Some("the bucket is in another Region than the dev account: say so in aiops.yaml"),
+        _ => None,
+    };
     let told = missing(error, uri);
-    if denied {
-        told.hint("the policy of the dev bucket must let the central role that promotes read it")
-    } else {
-        told
+    match hint {
+        Some(hint) => told.hint(hint),
+        None => told,
     }
 }
 

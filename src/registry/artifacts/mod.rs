@@ -15,7 +15,7 @@ use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::{Digest, ObjectDigest};
 
-pub use self::copy::copy;
+pub use self::copy::{Pace, copy};
 pub use self::inspect::inspect;
 pub use self::verify::{verify, write_manifest};
 

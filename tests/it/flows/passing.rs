@@ -12,7 +12,6 @@ fn passing_at_every_call(before: impl AsyncFn(&Stageplay), act: impl AsyncFn(&St
     block_on(before(&prepared));
     let faults = [
         (When::Before, Effect::Throttle, 2),
-        (When::Before, Effect::Internal, 2),
         (When::Before, Effect::Delay(20), 1),
         (When::After, Effect::Internal, 2),
         (When::After, Effect::Drop, 1),

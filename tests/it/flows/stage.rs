@@ -37,6 +37,7 @@ pub const CENTRAL: &str = "222222222222";
 /// The accounts of the tenant.
 pub const DEV: &str = "333333333333";
 pub const TEST: &str = "444444444444";
+pub const PROD: &str = "555555555555";
 
 const CONFIG: &str = "
 region: eu-west-1
@@ -53,7 +54,6 @@ tenants:
 pub struct Stageplay {
     _directory: TempDir,
     store: PathBuf,
-    written: String,
     pub sandbox: Sandbox,
     pub config: Config,
     pub landscape: Landscape,
@@ -86,16 +86,13 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
 impl Stageplay {
     /// Both example versions are registered in the dev account of [`TENANT`], and wait for its lead.
     pub fn new() -> Self {
-        static PREPARED: OnceLock<Vec<u8>> = OnceLock::new();
-        let prepared = PREPARED.get_or_init(|| {
-            let play = Stageplay::built(CONFIG);
+        static PREPARED: OnceLock<(Vec<u8>, Config)> = OnceLock::new();
+        let (prepared, config) = PREPARED.get_or_init(|| {
+            let play = Stageplay::built(config(CONFIG));
             play.register(MODEL, &[&FIRST, &SECOND]);
-            let store = play.store.clone();
-            let Stageplay { _directory, sandbox, .. } = play;
-            drop(sandbox);
-            fs::read(store).unwrap()
+            (fs::read(&play.store).unwrap(), play.config)
         });
-        Stageplay::of(prepared, CONFIG)
+        Stageplay::of(prepared, config)
     }
 
     /// The same in the landscape that a changed configuration means: each pair is a text in it, and what takes its place.
@@ -104,16 +101,16 @@ impl Stageplay {
             assert!(text.contains(from), "the configuration does not have {from}");
             text.replace(from, to)
         });
-        let play = Stageplay::built(&written);
+        let play = Stageplay::built(config(&written));
         play.register(MODEL, &[&FIRST, &SECOND]);
         play
     }
 
     /// The landscape of a configuration, without models.
-    fn built(written: &str) -> Self {
+    fn built(config: Config) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("play.db");
-        let play = Stageplay::open(directory, store, written.to_owned());
+        let play = Stageplay::open(directory, store, config);
         demo_landscape::build(&play.sandbox, &play.config, &play.landscape).unwrap();
         play
     }
@@ -131,31 +128,30 @@ impl Stageplay {
         });
     }
 
-    fn of(content: &[u8], written: &str) -> Self {
+    fn of(content: &[u8], config: &Config) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = directory.path().join("play.db");
         fs::write(&store, content).unwrap();
-        Stageplay::open(directory, store, written.to_owned())
+        Stageplay::open(directory, store, config.clone())
     }
 
     /// The same world once more: what happens in one is not seen in the other.
     pub fn copy(&self) -> Self {
-        Stageplay::of(&fs::read(&self.store).unwrap(), &self.written)
+        Stageplay::of(&fs::read(&self.store).unwrap(), &self.config)
     }
 
-    fn open(directory: TempDir, store: PathBuf, written: String) -> Self {
+    fn open(directory: TempDir, store: PathBuf, config: Config) -> Self {
         let sandbox = open(&store);
-        let config = config(&written);
         let landscape = Landscape::new(&config);
         let clock: SharedClock = Arc::new(sandbox.clock().clone());
-        Stageplay { _directory: directory, store, written, sandbox, config, landscape, clock }
+        Stageplay { _directory: directory, store, sandbox, config, landscape, clock }
     }
 
     /// The same world after the process ended, at any moment: what is in the store is all that is left.
     pub fn started_again(self) -> Self {
-        let Stageplay { _directory, store, written, sandbox, .. } = self;
+        let Stageplay { _directory, store, sandbox, config, .. } = self;
         drop(sandbox);
-        Stageplay::open(_directory, store, written)
+        Stageplay::open(_directory, store, config)
     }
 
     /// Whoever is called `name`, with no session open yet.
