@@ -35,9 +35,9 @@ pub struct Decision {
     pub to: LifeCycle,
     /// `ModelApprovalStatus`, which follows from it.
     pub approval: Approval,
-    /// Who decided: the session's source identity.
+    /// Who decided, by the source identity of their session: the present one, or what is recorded if it was decided before.
     pub by: Option<String>,
-    /// Why.
+    /// Why; as recorded, if it was decided before.
     pub comment: String,
     /// What was done.
     pub effect: Effect,
@@ -103,7 +103,14 @@ pub async fn decide(
     };
     let step = match machine::check(registry, &details.version.lifecycle, to) {
         Ok(step) => step,
-        Err(Refusal::AlreadyThere { .. }) => return Ok(decision(Effect::AlreadySo)),
+        Err(Refusal::AlreadyThere { .. }) => {
+            let recorded = &details.record["ModelLifeCycle"]["StageDescription"];
+            return Ok(Decision {
+                by: details.metadata.get(metadata::decided_by(to.stage)).cloned(),
+                comment: recorded.as_str().unwrap_or_default().to_owned(),
+                ..decision(Effect::AlreadySo)
+            });
+        }
         Err(refusal) => {
             let version = number.map_or_else(String::new, |number| format!(":{number}"));
             return Err(Error::from(refusal).context(format!("{}{version} cannot become {to}", model.title())));

@@ -1,12 +1,8 @@
 //! What people get wrong, and what they are told: exit code and words, from the real binary.
 
 use std::fs;
-use std::path::Path;
-use std::sync::OnceLock;
 
-use tempfile::TempDir;
-
-use crate::support::{Outcome, TestEnv};
+use crate::support::{Outcome, TestEnv, demo};
 
 const GOOD: &str = "\
 version: 1
@@ -22,28 +18,6 @@ fn checked(text: &str) -> Outcome {
     let env = TestEnv::new();
     fs::write(env.directory().join("aiops.yaml"), text).unwrap();
     env.line("config check")
-}
-
-/// The directory of a demo, played once, copied for each test.
-fn demo() -> TestEnv {
-    static PLAYED: OnceLock<TempDir> = OnceLock::new();
-    let played = PLAYED.get_or_init(|| {
-        let env = TestEnv::new();
-        assert_eq!(env.line("demo played").code, 0);
-        let kept = tempfile::tempdir().unwrap();
-        copy(&env.directory().join("played"), kept.path());
-        kept
-    });
-    let env = TestEnv::new();
-    copy(played.path(), &env.directory());
-    env
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
 }
 
 /// Without what differs from run to run.

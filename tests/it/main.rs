@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[cfg(feature = "sagemaker")]
+mod answers;
+#[cfg(feature = "sagemaker")]
 mod bad_input;
 mod cli_reference;
 mod conformance;

@@ -93,6 +93,30 @@ impl std::fmt::Display for Outcome {
     }
 }
 
+/// The directory of a demo, played once, copied for each test.
+#[cfg(feature = "sagemaker")]
+pub fn demo() -> TestEnv {
+    static PLAYED: std::sync::OnceLock<TempDir> = std::sync::OnceLock::new();
+    let played = PLAYED.get_or_init(|| {
+        let env = TestEnv::new();
+        assert_eq!(env.line("demo played").code, 0);
+        let kept = tempfile::tempdir().unwrap();
+        copy(&env.directory().join("played"), kept.path());
+        kept
+    });
+    let env = TestEnv::new();
+    copy(played.path(), &env.directory());
+    env
+}
+
+#[cfg(feature = "sagemaker")]
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 /// A sandbox on loopback that ends with the test.
 pub struct Served {
     child: Child,
