@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::stage::{
     CENTRAL, GROUP, MODEL, Stageplay, TEST, block_on, central_arn, decide, every_call, to_central, to_stage, told,
-    until_test,
+    until_central, until_test,
 };
 
 /// Plays `before`, then `act` killed at each of its calls in turn, before and after the call's effect, each time run again
@@ -101,6 +101,44 @@ fn promotion_to_test() {
             assert_eq!(version["ModelLifeCycle"]["StageStatus"], "Pending");
             let properties = &version["CustomerMetadataProperties"];
             assert_eq!(properties[metadata::TEST_STATUS], TestStatus::Passed.as_str());
+        },
+    );
+}
+
+#[test]
+fn an_update_of_an_endpoint() {
+    killed_at_every_call(
+        async |play| {
+            let aws = play.aws("engineer").await;
+            let world = play.world(&aws);
+            until_test(&world, 1).await;
+            until_central(&world, 2).await;
+        },
+        async |play| {
+            let aws = play.aws("engineer").await;
+            to_stage(&play.world(&aws), 2, Stage::Test).await.map(drop)
+        },
+        async |play| {
+            for (operation, list, many) in [
+                ("ListModels", "Models", 2),
+                ("ListEndpointConfigs", "EndpointConfigs", 2),
+                ("ListEndpoints", "Endpoints", 1),
+            ] {
+                let found = play.administer(TEST, operation, json!({}));
+                assert_eq!(found[list].as_array().unwrap().len(), many, "{operation}");
+            }
+            let endpoint = format!("{GROUP}-test");
+            let described = play.administer(TEST, "DescribeEndpoint", json!({"EndpointName": endpoint}));
+            assert_eq!(described["EndpointStatus"], "InService");
+            let config = described["EndpointConfigName"].as_str().unwrap();
+            assert!(config.starts_with(&format!("{endpoint}-v2-")), "{config}");
+            // The way back is written down.
+            let tags = play.administer(TEST, "ListTags", json!({"ResourceArn": described["EndpointArn"]}));
+            let previous = tags["Tags"].as_array().unwrap().iter().find(|tag| tag["Key"] == "aiops:previous-config");
+            let previous = previous.unwrap()["Value"].as_str().unwrap();
+            assert!(previous.starts_with(&format!("{endpoint}-v1-")), "{previous}");
+            let version = play.administer(CENTRAL, "DescribeModelPackage", json!({"ModelPackageName": central_arn(2)}));
+            assert_eq!(version["CustomerMetadataProperties"][metadata::TEST_STATUS], TestStatus::Passed.as_str());
         },
     );
 }
