@@ -12,6 +12,7 @@ use aiops::sandbox::s3;
 use super::stage::{
     CENTRAL, DEV, Stageplay, TENANT, block_on, decide, every_call, to_central, to_stage, told, until_central,
 };
+
 #[test]
 fn artifacts_come_from_another_region() {
     let play =
@@ -65,20 +66,22 @@ fn large(content: &[u8]) -> Stageplay {
     play
 }
 
-async fn central(play: &Stageplay) -> Session {
+async fn central(play: &Stageplay) -> Result<Session> {
     let aws = play.aws("engineer").await;
-    play.world(&aws).session(play.landscape.central(), Persona::Engineer).await.unwrap()
+    play.world(&aws).session(play.landscape.central(), Persona::Engineer).await
 }
 
-/// Looks at the large object and copies it, as a promotion does.
-async fn copy(play: &Stageplay) -> Result<artifacts::Object> {
-    let aws = play.aws("engineer").await;
-    let session = play.world(&aws).session(play.landscape.central(), Persona::Engineer).await?;
+/// Looks at the large object, as a promotion does.
+async fn inspect(play: &Stageplay) -> Vec<artifacts::Object> {
     let source = play.landscape.tenant(TENANT).unwrap().dev_bucket();
     let address = Address { uri: format!("s3://{source}/{KEY}"), prefix: false };
-    let objects = artifacts::inspect(&session.s3(), &[address], Some(DEV), 1).await?;
-    artifacts::copy(&session.s3(), &objects, &target(play), "models/large/", Some(DEV), PACE, &|_| {}).await?;
-    Ok(objects[0].clone())
+    artifacts::inspect(&central(play).await.unwrap().s3(), &[address], Some(DEV), 1).await.unwrap()
+}
+
+/// Copies it.
+async fn copy(play: &Stageplay, objects: &[artifacts::Object], pace: Pace) -> Result<()> {
+    let s3 = central(play).await?.s3();
+    artifacts::copy(&s3, objects, &target(play), "models/large/", Some(DEV), pace, &|_| {}).await
 }
 
 fn target(play: &Stageplay) -> Bucket {
@@ -87,7 +90,8 @@ fn target(play: &Stageplay) -> Bucket {
 
 /// How many uploads to the central bucket are under way.
 async fn uploads(play: &Stageplay) -> usize {
-    let listed = central(play).await.s3().list_multipart_uploads().bucket(target(play).name).send().await.unwrap();
+    let listed =
+        central(play).await.unwrap().s3().list_multipart_uploads().bucket(target(play).name).send().await.unwrap();
     listed.uploads().len()
 }
 
@@ -96,12 +100,14 @@ fn large_objects_are_copied_in_parts() {
     let content: Vec<u8> = (0..SIZE).map(|index| (index % 251) as u8).collect();
     let play = large(&content);
     block_on(async {
-        let object = copy(&play).await.unwrap();
+        let objects = inspect(&play).await;
+        copy(&play, &objects, PACE).await.unwrap();
+        let object = objects[0].clone();
         let log = play.sandbox.take_log();
         let parts = log.iter().filter(|call| call.operation == "UploadPartCopy").count();
         assert_eq!(parts, 3);
         assert_eq!(object.digest.sha256, Digest::of(&content));
-        let session = central(&play).await;
+        let session = central(&play).await.unwrap();
         let (bucket, key) = (target(&play).name, format!("models/large/{}", object.digest.relative_key));
         let arrived = session.s3().get_object().bucket(bucket).key(key).send().await.unwrap();
         assert_eq!(arrived.body.collect().await.unwrap().to_vec(), content);
@@ -119,17 +125,20 @@ fn large_objects_are_copied_in_parts() {
 
 #[test]
 fn a_copy_in_parts_that_breaks_off_leaves_nothing_behind() {
-    let prepared = large(&vec![7; SIZE]);
+    let prepared = Stageplay::new();
+    let bucket = prepared.landscape.tenant(TENANT).unwrap().dev_bucket().to_owned();
+    s3::put_sparse(&prepared.sandbox, DEV, "eu-west-1", &bucket, KEY, SIZE as u64).unwrap();
+    let objects = block_on(inspect(&prepared));
     for (when, effect) in [(When::Before, Effect::Drop), (When::After, Effect::Internal)] {
         every_call(|call| {
             let play = prepared.copy();
             play.strike(call, None, when, effect.clone());
-            let outcome = block_on(copy(&play));
+            let outcome = block_on(copy(&play, &objects, PACE));
             let reached = play.sandbox.calls() > call;
             assert_eq!(outcome.is_err(), reached, "{effect:?} {when:?} call {call}");
             play.sandbox.clear_faults();
             let play = play.started_again();
-            if let Err(error) = block_on(copy(&play)) {
+            if let Err(error) = block_on(copy(&play, &objects, PACE)) {
                 panic!("{effect:?} {when:?} call {call}, and the second run fails: {}", told(&error));
             }
             assert_eq!(block_on(uploads(&play)), 0, "{effect:?} {when:?} call {call}");
@@ -141,15 +150,11 @@ fn a_copy_in_parts_that_breaks_off_leaves_nothing_behind() {
 #[test]
 fn a_source_that_changes_under_a_copy_is_noticed() {
     let play = large(&vec![7; SIZE]);
-    let session = block_on(central(&play));
+    let objects = block_on(inspect(&play));
     let source = play.landscape.tenant(TENANT).unwrap().dev_bucket();
-    let address = Address { uri: format!("s3://{source}/{KEY}"), prefix: false };
-    let objects = block_on(artifacts::inspect(&session.s3(), &[address], Some(DEV), 1)).unwrap();
     s3::put_object(&play.sandbox, DEV, "eu-west-1", source, KEY, &vec![8; SIZE]).unwrap();
     for pace in [PACE, Pace::new(1)] {
-        let copied =
-            block_on(artifacts::copy(&session.s3(), &objects, &target(&play), "models/x/", Some(DEV), pace, &|_| {}));
-        let error = copied.unwrap_err();
+        let error = block_on(copy(&play, &objects, pace)).unwrap_err();
         insta::allow_duplicates! { insta::assert_snapshot!(told(&error), @"
         cannot copy s3://aiops-clinical-333333333333-eu-west-1/large/model.tar.gz
           caused by: the AWS call failed
