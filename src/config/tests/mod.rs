@@ -1,6 +1,7 @@
 //! Whole files: what is read, and which layer wins.
 
 mod mistakes;
+mod unreadable;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,6 +73,22 @@ impl Case {
 fn with(old: &str, new: &str) -> String {
     assert!(LEAST.contains(old), "{old}");
     LEAST.replacen(old, new, 1)
+}
+
+/// The report of a file that must be refused.
+fn report(text: impl AsRef<[u8]>) -> String {
+    shown(&Case::new(text).load().unwrap_err())
+}
+
+/// What a person sees of an error.
+fn shown(error: &Error) -> String {
+    assert_eq!(error.kind(), Kind::Config);
+    let mut text = error.rendered_report().map_or_else(|| format!("{error}\n"), str::to_owned);
+    for hint in error.hints() {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    // Trailing spaces do not survive editors.
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 #[test]

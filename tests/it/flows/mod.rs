@@ -8,4 +8,5 @@ mod killed;
 mod lifecycle;
 mod names;
 mod passing;
+mod scenes;
 mod stage;

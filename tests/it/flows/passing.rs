@@ -1,10 +1,10 @@
 //! Faults that pass: no command notices them, whatever call they strike, before or after its effect.
 
 use aiops::error::Result;
-use aiops::governance::{Stage, Status};
 use aiops::sandbox::faults::{Effect, When};
 
-use super::stage::{Stageplay, block_on, decide, every_call, to_central, to_stage, told, until_central, until_test};
+use super::scenes;
+use super::stage::{Stageplay, block_on, every_call, told};
 
 /// Plays `before`, then `act` with each fault at each of its calls in turn.
 fn passing_at_every_call(before: impl AsyncFn(&Stageplay), act: impl AsyncFn(&Stageplay) -> Result<()>) {
@@ -32,58 +32,20 @@ fn passing_at_every_call(before: impl AsyncFn(&Stageplay), act: impl AsyncFn(&St
 
 #[test]
 fn of_a_decision() {
-    passing_at_every_call(
-        async |play| {
-            let aws = play.aws("engineer").await;
-            until_test(&play.world(&aws), 1).await;
-        },
-        async |play| {
-            let aws = play.aws("officer").await;
-            decide(&play.world(&aws), 1, Stage::Test, Status::Approved).await.map(drop)
-        },
-    );
+    passing_at_every_call(scenes::in_test, scenes::approve);
 }
 
 #[test]
 fn of_a_copy() {
-    passing_at_every_call(
-        async |play| {
-            let aws = play.aws("lead").await;
-            decide(&play.world(&aws), 1, Stage::Dev, Status::Approved).await.unwrap();
-        },
-        async |play| {
-            let aws = play.aws("engineer").await;
-            to_central(&play.world(&aws), 1).await.map(drop)
-        },
-    );
+    passing_at_every_call(scenes::approved_in_dev, scenes::copy);
 }
 
 #[test]
 fn of_a_first_deployment() {
-    passing_at_every_call(
-        async |play| {
-            let aws = play.aws("engineer").await;
-            until_central(&play.world(&aws), 1).await;
-        },
-        async |play| {
-            let aws = play.aws("engineer").await;
-            to_stage(&play.world(&aws), 1, Stage::Test).await.map(drop)
-        },
-    );
+    passing_at_every_call(scenes::in_central, scenes::deploy);
 }
 
 #[test]
 fn of_an_update() {
-    passing_at_every_call(
-        async |play| {
-            let aws = play.aws("engineer").await;
-            let world = play.world(&aws);
-            until_test(&world, 1).await;
-            until_central(&world, 2).await;
-        },
-        async |play| {
-            let aws = play.aws("engineer").await;
-            to_stage(&play.world(&aws), 2, Stage::Test).await.map(drop)
-        },
-    );
+    passing_at_every_call(scenes::second_in_central, scenes::update);
 }
