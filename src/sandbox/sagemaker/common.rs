@@ -130,6 +130,11 @@ pub(super) fn all(call: &Call<'_>, owner: &Arn, prefix: &str) -> ApiResult<Vec<V
     Ok(documents.into_iter().map(|(_, document)| document).collect())
 }
 
+/// Those of `names` that `document` has, as a summary.
+pub(super) fn members(document: &Value, names: &[&str]) -> Value {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), document.get(name)?.clone()))).collect()
+}
+
 /// States of one document, oldest first; none means that there was no document.
 #[derive(Default, Serialize, Deserialize)]
 struct Past(Vec<(Timestamp, Option<Value>)>);

@@ -154,7 +154,7 @@ pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
 pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&Access::new("sagemaker:ListEndpointConfigs", "*"))?;
     let configs = common::all(call, &Arn::own(call, ENDPOINT_CONFIG, ""), "")?;
-    let summary = |config| hosting::summary(config, &["EndpointConfigName", "EndpointConfigArn", "CreationTime"]);
+    let summary = |config| common::members(config, &["EndpointConfigName", "EndpointConfigArn", "CreationTime"]);
     let summaries = configs.iter().map(summary).collect();
     hosting::newest_first(&input, summaries, "EndpointConfigName", |_| true, "EndpointConfigs")
 }

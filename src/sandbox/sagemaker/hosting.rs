@@ -48,12 +48,6 @@ pub(super) fn kept(input: &Value) -> Map<String, Value> {
     members.into_iter().filter(|(name, value)| name != "Tags" && !value.is_null()).collect()
 }
 
-/// Some members of a document, as a summary.
-pub(super) fn summary(document: &Value, members: &[&str]) -> Value {
-    let member = |name: &&str| Some(((*name).to_owned(), document.get(*name)?.clone()));
-    Value::Object(members.iter().filter_map(member).collect())
-}
-
 /// Adds the condition keys of a `VpcConfig`.
 pub(super) fn with_vpc(mut access: Access, input: &Value) -> Access {
     for (key, member) in [("sagemaker:VpcSecurityGroupIds", "SecurityGroupIds"), ("sagemaker:VpcSubnets", "Subnets")] {

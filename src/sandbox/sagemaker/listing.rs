@@ -8,12 +8,22 @@ use super::common::moment;
 use crate::sandbox::call::{self, ApiResult, text};
 
 /// Results on a page when the caller does not say.
-const PAGE: usize = 10;
+pub(super) const PAGE: usize = 10;
 
-/// The size of page that an input asks for.
-pub(super) fn page_size(input: &Value) -> usize {
-    let wanted = input.get("MaxResults").and_then(Value::as_u64);
-    wanted.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE)
+/// The page of `items` that `input` asks for by `MaxResults` (else `usual` items) and `NextToken`, and the next one's token.
+pub(super) fn cut<T>(input: &Value, items: Vec<T>, usual: usize) -> ApiResult<(Vec<T>, Option<String>)> {
+    let wanted = input.get("MaxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok());
+    call::page(items, wanted.unwrap_or(usual), text(input, "NextToken"))
+}
+
+/// The answer with `items` under `member`, and the token of the next page.
+pub(super) fn answer(member: &str, items: Vec<Value>, token: Option<String>) -> Value {
+    let mut answer = Map::new();
+    answer.insert(member.to_owned(), Value::Array(items));
+    if let Some(token) = token {
+        answer.insert("NextToken".to_owned(), Value::String(token));
+    }
+    Value::Object(answer)
 }
 
 /// The page of `items` that `input` asks for, under `member`, with the token of the next. It knows `SortBy` (`Name`,
@@ -41,7 +51,7 @@ pub(super) fn page(
     if text(input, "SortOrder") == Some("Descending") {
         items.reverse();
     }
-    let (mut items, token) = call::page(items, page_size(input), text(input, "NextToken"))?;
+    let (mut items, token) = cut(input, items, PAGE)?;
     let (after, before) = (moment(input, "CreationTimeAfter")?, moment(input, "CreationTimeBefore")?);
     let part = text(input, "NameContains").unwrap_or_default();
     items.retain(|item| {
@@ -50,10 +60,5 @@ pub(super) fn page(
             && name(item).contains(part)
             && keep(item)
     });
-    let mut answer = Map::new();
-    answer.insert(member.to_owned(), Value::Array(items));
-    if let Some(token) = token {
-        answer.insert("NextToken".to_owned(), Value::String(token));
-    }
-    Ok(Value::Object(answer))
+    Ok(answer(member, items, token))
 }

@@ -100,8 +100,7 @@ fn specification(call: &mut Call<'_>, package: &str, name: Option<&str>) -> ApiR
     if arn.account != call.caller.account {
         call.authorize(&packages::access(call, "CreateModel", &arn)?)?;
     }
-    let document =
-        arn.load(call)?.ok_or_else(|| ApiError::validation(format!("ModelPackage {arn} does not exist.")))?;
+    let document = packages::existing(call, &arn)?;
     if arn.name.contains('/') && text(&document, "ModelApprovalStatus") != Some("Approved") {
         // AWS's exact words are not known; it refuses with this code.
         return Err(ApiError::validation(format!(
@@ -147,6 +146,6 @@ pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
 pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&Access::new("sagemaker:ListModels", "*"))?;
     let models = common::all(call, &Arn::own(call, MODEL, ""), "")?;
-    let summaries = models.iter().map(|model| hosting::summary(model, &["ModelName", "ModelArn", "CreationTime"]));
+    let summaries = models.iter().map(|model| common::members(model, &["ModelName", "ModelArn", "CreationTime"]));
     hosting::newest_first(&input, summaries.collect(), "ModelName", |_| true, "Models")
 }

@@ -238,7 +238,7 @@ pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
     let keep = |package: &Value| status.is_none() || text(package, "ModelApprovalStatus") == status;
     let mut answer = listing::page(&input, packages, name, keep, "ModelPackageSummaryList")?;
     for package in answer["ModelPackageSummaryList"].as_array_mut().into_iter().flatten() {
-        *package = members(package, &SUMMARY);
+        *package = common::members(package, &SUMMARY);
     }
     Ok(answer)
 }
@@ -262,10 +262,5 @@ pub(super) fn batch_describe(call: &mut Call<'_>, input: Value) -> ApiResult {
 fn batch_summary(call: &mut Call<'_>, arn: &str) -> ApiResult {
     let arn = Arn::resolve(call, PACKAGE, arn)?;
     call.authorize(&access(call, "BatchDescribeModelPackage", &arn)?)?;
-    Ok(members(&existing(call, &arn)?, &BATCH_SUMMARY))
-}
-
-/// Those of `names` that `document` has.
-fn members(document: &Value, names: &[&str]) -> Value {
-    names.iter().filter_map(|name| Some(((*name).to_owned(), document.get(name)?.clone()))).collect()
+    Ok(common::members(&existing(call, &arn)?, &BATCH_SUMMARY))
 }

@@ -11,7 +11,7 @@ use super::expression;
 use super::groups::GROUP;
 use super::listing;
 use super::packages::PACKAGE;
-use crate::sandbox::call::{self, Access, ApiError, ApiResult, Call, text};
+use crate::sandbox::call::{Access, ApiError, ApiResult, Call, text};
 
 /// The caller's resources of one type as they were at a moment, no longer ago than the index lags.
 type Documents = fn(&Call<'_>, Timestamp) -> ApiResult<Vec<(Arn, Value)>>;
@@ -125,15 +125,11 @@ pub(super) fn search(call: &mut Call<'_>, input: Value) -> ApiResult {
     sort(&mut found, &input, &known)?;
 
     let hits = found.len();
-    let (page, token) = call::page(found, listing::page_size(&input), text(&input, "NextToken"))?;
-    let results: Vec<Value> = page.into_iter().map(|record| json!({resource.name: as_listed(record)})).collect();
-    let mut answer = Map::new();
-    answer.insert("Results".into(), results.into());
-    if let Some(token) = token {
-        answer.insert("NextToken".into(), token.into());
-    }
-    answer.insert("TotalHits".into(), json!({"Value": hits, "Relation": "EqualTo"}));
-    Ok(Value::Object(answer))
+    let (page, token) = listing::cut(&input, found, listing::PAGE)?;
+    let results = page.into_iter().map(|record| json!({resource.name: as_listed(record)})).collect();
+    let mut answer = listing::answer("Results", results, token);
+    answer["TotalHits"] = json!({"Value": hits, "Relation": "EqualTo"});
+    Ok(answer)
 }
 
 /// `Tags.<key>` and value of each visibility condition.

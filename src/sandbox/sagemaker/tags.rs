@@ -1,11 +1,12 @@
 //! Tags of every SageMaker resource.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::common::{self, Arn};
 use super::endpoints::{self, ENDPOINT};
+use super::listing;
 use super::packages::{self, PACKAGE};
-use crate::sandbox::call::{self, Access, ApiError, ApiResult, Call, required, text};
+use crate::sandbox::call::{Access, ApiError, ApiResult, Call, required};
 
 /// Tags on a page when the caller does not say.
 const PAGE: usize = 50;
@@ -63,14 +64,8 @@ pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&access(call, "ListTags", &arn)?)?;
     must_exist(call, &arn)?;
     let tags = common::tag_list(&common::tags(call, &arn)?).as_array().cloned().unwrap_or_default();
-    let wanted = input.get("MaxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok());
-    let (tags, token) = call::page(tags, wanted.unwrap_or(PAGE), text(&input, "NextToken"))?;
-    let mut answer = Map::new();
-    answer.insert("Tags".into(), Value::Array(tags));
-    if let Some(token) = token {
-        answer.insert("NextToken".into(), token.into());
-    }
-    Ok(Value::Object(answer))
+    let (tags, token) = listing::cut(&input, tags, PAGE)?;
+    Ok(listing::answer("Tags", tags, token))
 }
 
 /// `DeleteTags`.
