@@ -1,13 +1,12 @@
 //! Finding and hashing the artifacts of a version.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::{Object, digest_of, missing, split};
+use super::{Head, Object, broke_off, digest_of, head, missing, split};
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::{Digest, ObjectDigest};
@@ -77,20 +76,9 @@ async fn list(s3: &Client, bucket: &str, prefix: &str, owner: Option<&str>) -> R
 
 async fn hash(s3: &Client, bucket: &str, key: String, relative: String, owner: Option<&str>) -> Result<Object> {
     let uri = format!("s3://{bucket}/{key}");
-    let head = s3
-        .head_object()
-        .bucket(bucket)
-        .key(&key)
-        .checksum_mode(ChecksumMode::Enabled)
-        .set_expected_bucket_owner(owner.map(str::to_owned))
-        .send()
-        .await
-        .map_err(|error| unreadable(error.into(), &uri))?;
-    let size = u64::try_from(head.content_length().unwrap_or_default()).unwrap_or_default();
-    let entity_tag = head.e_tag().unwrap_or_default().to_owned();
-    let whole = head.checksum_type() != Some(&ChecksumType::Composite);
-    let stored = |checksum: Option<&str>| checksum.filter(|_| whole).map(str::to_owned);
-    let (sha256, crc64) = match (stored(head.checksum_sha256()), stored(head.checksum_crc64_nvme())) {
+    let Head { size, entity_tag, version_id, sha256, crc64 } =
+        head(s3, bucket, &key, owner).await.map_err(|error| unreadable(error, &uri))?;
+    let (sha256, crc64) = match (sha256, crc64) {
         (Some(sha256), Some(crc64)) => (digest_of(&sha256)?, crc64),
         _ => read(s3, bucket, &key, &entity_tag, owner)
             .await
@@ -99,7 +87,7 @@ async fn hash(s3: &Client, bucket: &str, key: String, relative: String, owner: O
     Ok(Object {
         bucket: bucket.to_owned(),
         entity_tag,
-        version_id: head.version_id().filter(|id| *id != "null").map(str::to_owned),
+        version_id,
         digest: ObjectDigest { relative_key: relative, size, sha256 },
         crc64,
         key,
@@ -126,9 +114,7 @@ pub(super) async fn read(
     let mut body = output.body;
     let mut sha256 = Sha256::new();
     let mut crc64 = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
-    while let Some(bytes) =
-        body.try_next().await.map_err(|error| Error::failed("the transfer broke off").because(error))?
-    {
+    while let Some(bytes) = body.try_next().await.map_err(broke_off)? {
         sha256.update(&bytes);
         crc64.update(&bytes);
     }

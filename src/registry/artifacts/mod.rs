@@ -7,8 +7,12 @@ mod copy;
 mod inspect;
 mod verify;
 
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::{AggregatedBytes, ByteStream, ByteStreamError};
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::aws::error::{AwsError, Class};
@@ -59,6 +63,45 @@ impl Object {
             None => format!("{}/{key}", self.bucket),
         }
     }
+}
+
+/// What S3 says of an object without sending it.
+struct Head {
+    size: u64,
+    entity_tag: String,
+    version_id: Option<String>,
+    /// Base64, as S3 writes it; none if it is made of the checksums of parts.
+    sha256: Option<String>,
+    /// Base64, as S3 writes it. Always of the whole.
+    crc64: Option<String>,
+}
+
+async fn head(s3: &Client, bucket: &str, key: &str, owner: Option<&str>) -> Result<Head, AwsError> {
+    let output = s3
+        .head_object()
+        .bucket(bucket)
+        .key(key)
+        .checksum_mode(ChecksumMode::Enabled)
+        .set_expected_bucket_owner(owner.map(str::to_owned))
+        .send()
+        .await?;
+    let whole = output.checksum_type() != Some(&ChecksumType::Composite);
+    Ok(Head {
+        size: u64::try_from(output.content_length().unwrap_or_default()).unwrap_or_default(),
+        entity_tag: output.e_tag().unwrap_or_default().to_owned(),
+        version_id: output.version_id().filter(|id| *id != "null").map(str::to_owned),
+        sha256: output.checksum_sha256().filter(|_| whole).map(str::to_owned),
+        crc64: output.checksum_crc64_nvme().map(str::to_owned),
+    })
+}
+
+/// All of a body that S3 sends.
+pub async fn contents(body: ByteStream) -> Result<Bytes> {
+    body.collect().await.map(AggregatedBytes::into_bytes).map_err(broke_off)
+}
+
+fn broke_off(error: ByteStreamError) -> Error {
+    Error::failed("the transfer broke off").because(error)
 }
 
 fn missing(error: AwsError, uri: &str) -> Error {

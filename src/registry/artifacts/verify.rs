@@ -1,12 +1,12 @@
 //! What was recorded of artifacts, and whether it is still true.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType};
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::inspect::read;
-use super::{Bucket, Object, digest_of, missing};
+use super::{Bucket, Object, contents, digest_of, head, missing};
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::{Digest, ObjectDigest, digest};
@@ -23,27 +23,17 @@ pub(super) async fn verify_object(
     crc64: &str,
 ) -> Result<()> {
     let uri = format!("s3://{}/{key}", bucket.name);
-    let head = s3
-        .head_object()
-        .bucket(&bucket.name)
-        .key(key)
-        .checksum_mode(ChecksumMode::Enabled)
-        .set_expected_bucket_owner(bucket.owner.clone())
-        .send()
-        .await
-        .map_err(|error| missing(error.into(), &uri))?;
-    let found_size = u64::try_from(head.content_length().unwrap_or_default()).unwrap_or_default();
-    let whole = head.checksum_type() != Some(&ChecksumType::Composite);
-    let (algorithm, expected, found) = match (head.checksum_sha256().filter(|_| whole), head.checksum_crc64_nvme()) {
-        (Some(found), _) => ("SHA-256", recorded.sha256.to_string(), digest_of(found)?.to_string()),
-        (None, Some(found)) => ("CRC64NVME", crc64.to_owned(), found.to_owned()),
+    let owner = bucket.owner.as_deref();
+    let there = head(s3, &bucket.name, key, owner).await.map_err(|error| missing(error, &uri))?;
+    let (algorithm, expected, found) = match (there.sha256, there.crc64) {
+        (Some(found), _) => ("SHA-256", recorded.sha256.to_string(), digest_of(&found)?.to_string()),
+        (None, Some(found)) => ("CRC64NVME", crc64.to_owned(), found),
         (None, None) => {
-            let entity_tag = head.e_tag().unwrap_or_default();
-            let (found, _) = read(s3, &bucket.name, key, entity_tag, bucket.owner.as_deref()).await?;
+            let (found, _) = read(s3, &bucket.name, key, &there.entity_tag, owner).await?;
             ("SHA-256", recorded.sha256.to_string(), found.to_string())
         }
     };
-    let size = recorded.size;
+    let (size, found_size) = (recorded.size, there.size);
     if found_size == size && found == expected {
         return Ok(());
     }
@@ -95,10 +85,10 @@ pub async fn verify(s3: &Client, bucket: &Bucket, prefix: &str, recorded: &str, 
         .send()
         .await
         .map_err(|error| missing(error.into(), &uri))?;
-    let bytes = output.body.collect().await.map_err(|error| Error::failed("the transfer broke off").because(error))?;
+    let bytes = contents(output.body).await?;
     let unreadable =
         || Error::denied(format!("{uri} cannot be read")).hint("promote the dev version again, as a new version");
-    let manifest: Value = serde_json::from_slice(&bytes.into_bytes()).map_err(|error| unreadable().because(error))?;
+    let manifest: Value = serde_json::from_slice(&bytes).map_err(|error| unreadable().because(error))?;
     let entries: Vec<(ObjectDigest, String)> = manifest["objects"]
         .as_array()
         .into_iter()
