@@ -50,8 +50,7 @@ impl FromStr for ModelRef {
 impl fmt::Display for ModelRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.registry, self.version) {
-            (None, None) => f.write_str(&self.name),
-            (None, Some(version)) => write!(f, "{}:{version}", self.name),
+            (None, version) => f.write_str(&numbered(&self.name, version)),
             (Some(registry), None) => write!(f, "{registry}:model-package-group/{}", self.name),
             (Some(registry), Some(version)) => write!(f, "{registry}:model-package/{}/{version}", self.name),
         }
@@ -62,6 +61,11 @@ impl fmt::Display for RegistryRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "arn:{}:sagemaker:{}:{}", self.partition, self.region, self.account)
     }
+}
+
+/// `NAME:VERSION`, or the name alone of what has no number.
+pub fn numbered(name: &str, version: Option<u32>) -> String {
+    version.map_or_else(|| name.to_owned(), |version| format!("{name}:{version}"))
 }
 
 /// Reads `arn:PARTITION:sagemaker:REGION:ACCOUNT:model-package/NAME/VERSION`, or `:model-package-group/NAME`.

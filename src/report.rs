@@ -54,6 +54,11 @@ pub enum View {
     Sections(Vec<(String, View)>),
 }
 
+/// A named value of [`View::Fields`].
+pub fn field(name: &str, value: impl Into<Cell>) -> (String, Cell) {
+    (name.to_owned(), value.into())
+}
+
 /// Rows under headings.
 #[derive(Clone, Debug, Default)]
 pub struct Table {

@@ -12,7 +12,7 @@ use crate::governance::{
     Approval, LifeCycle, MetadataValue, Move, Observed, Refusal, Registry, Requirement, Stage, TestStatus, machine,
     metadata,
 };
-use crate::model_ref::ModelRef;
+use crate::model_ref::{ModelRef, numbered};
 use crate::registry::{self, Change, Details, find, integrity};
 use crate::world::World;
 
@@ -55,14 +55,6 @@ pub enum Effect {
     WouldDecide,
 }
 
-/// The registry in which a stage is decided: dev's own for dev, central for what comes after.
-pub const fn registry_of(stage: Stage) -> Registry {
-    match stage {
-        Stage::Dev => Registry::Dev,
-        Stage::Test | Stage::Prod => Registry::Central,
-    }
-}
-
 /// Moves the version that `reference` means to `to`, because of `comment`.
 pub async fn decide(
     world: &World<'_>,
@@ -71,7 +63,7 @@ pub async fn decide(
     to: LifeCycle,
     comment: &str,
 ) -> Result<Decision> {
-    let registry = registry_of(to.stage);
+    let registry = Registry::deciding(to.stage);
     // Before it is known from where the version comes, any move there names who usually makes it.
     let usual =
         machine::MOVES.iter().find(|step| step.registry == registry && step.to == to).map_or(&[][..], |step| step.by);
@@ -86,7 +78,7 @@ pub async fn decide(
     let details = registry::describe(&session, &version.arn).await?;
     let number = match registry {
         Registry::Dev => Some(details.version.number),
-        Registry::Central => details.metadata.get(metadata::SOURCE_VERSION).and_then(|text| text.parse().ok()),
+        Registry::Central => metadata::source_version(&details.metadata),
     };
     let decision = |effect| Decision {
         tenant: model.tenant.name.to_string(),
@@ -112,8 +104,9 @@ pub async fn decide(
             });
         }
         Err(refusal) => {
-            let version = number.map_or_else(String::new, |number| format!(":{number}"));
-            return Err(Error::from(refusal).context(format!("{}{version} cannot become {to}", model.title())));
+            return Err(
+                Error::from(refusal).context(format!("{} cannot become {to}", numbered(&model.title(), number)))
+            );
         }
     };
     match fulfilled(world, &session, &details, step, comment).await {

@@ -217,9 +217,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// The partition of the Region: the second part of every ARN there.
-    pub fn partition(&self) -> &'static str {
-        landscape::partition(&self.region)
+    /// ARN of a SageMaker resource here, such as `endpoint/NAME`.
+    #[cfg(feature = "sagemaker")]
+    pub fn sagemaker_arn(&self, resource: &str) -> String {
+        let Session { region, account, .. } = self;
+        format!("arn:{}:sagemaker:{region}:{account}:{resource}", landscape::partition(region))
     }
 
     /// The same session in another Region. Both share the rate limit of the first.

@@ -57,11 +57,12 @@ impl ValueEnum for Stage {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            Stage::Dev => PossibleValue::new("dev").help("Development"),
-            Stage::Test => PossibleValue::new("test").help("Integration tests"),
-            Stage::Prod => PossibleValue::new("prod").help("Production"),
-        })
+        let help = match self {
+            Stage::Dev => "Development",
+            Stage::Test => "Integration tests",
+            Stage::Prod => "Production",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
     }
 }
 

@@ -6,9 +6,11 @@ use crate::approve::{self, Effect};
 use crate::cli::approve::{Args, Decision, Verb};
 use crate::commands::setting::Setting;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::governance::{LifeCycle, Persona};
-use crate::report::{Cell, Report, Table, Tone, View};
+use crate::model_ref::numbered;
+use crate::progress::Progress as _;
+use crate::report::{Cell, Report, Table, Tone, View, field};
 use crate::status::{self, Scope};
 
 /// Decides, or lists what waits.
@@ -27,18 +29,18 @@ async fn decide(context: &Context, decision: &Decision) -> Result<Report> {
     let to = LifeCycle::new(decision.stage, decision.status);
     let tenant = context.settings.tenant.as_deref();
     let decided = approve::decide(&world, &decision.model, tenant, to, &decision.comment).await?;
-    let version = decided.version.map_or_else(String::new, |version| format!(":{version}"));
+    let title = format!("{}/{}", decided.tenant, decided.model);
     let effect = match decided.effect {
         Effect::Decided => Cell::new(format!("{} -> {}", decided.from, decided.to), Tone::Good),
         Effect::AlreadySo => Cell::new(format!("was {} already", decided.to), Tone::Faint),
         Effect::WouldDecide => Cell::new(format!("{} -> {}, not done", decided.from, decided.to), Tone::Waiting),
     };
     let fields = vec![
-        ("Model".to_owned(), format!("{}/{}{version}", decided.tenant, decided.model).into()),
-        ("Decision".to_owned(), effect),
-        ("Registry".to_owned(), decided.registry.to_string().into()),
-        ("By".to_owned(), decided.by.clone().unwrap_or_else(|| "-".to_owned()).into()),
-        ("Comment".to_owned(), decided.comment.clone().into()),
+        field("Model", numbered(&title, decided.version)),
+        field("Decision", effect),
+        field("Registry", decided.registry.to_string()),
+        field("By", decided.by.clone().unwrap_or_else(|| "-".to_owned())),
+        field("Comment", decided.comment.clone()),
     ];
     Report::new(&decided, View::Fields(fields))
 }
@@ -69,8 +71,7 @@ async fn list(context: &Context) -> Result<Report> {
                 continue;
             }
             let at = version.central.as_ref().or(version.dev.as_ref());
-            let name =
-                version.version.map_or_else(|| model.model.clone(), |number| format!("{}:{number}", model.model));
+            let name = numbered(&model.model, version.version);
             waiting.push(Waiting {
                 tenant: model.tenant.clone(),
                 model: model.model.clone(),
@@ -97,12 +98,8 @@ async fn list(context: &Context) -> Result<Report> {
         rows: rows.collect(),
         empty: "nothing waits for anybody",
     };
-    let partial = (!status.unreachable.is_empty()).then_some(Kind::Partial);
     for account in &status.unreachable {
-        crate::progress::Progress::warn(
-            &context.ui,
-            &format!("account {} was not asked: {}", account.account, account.reason),
-        );
+        context.ui.warn(&format!("account {} was not asked: {}", account.account, account.reason));
     }
-    Ok(Report::new(&waiting, View::Table(table))?.verdict(partial))
+    Ok(Report::new(&waiting, View::Table(table))?.verdict(status.verdict()))
 }

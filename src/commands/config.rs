@@ -7,7 +7,7 @@ use crate::commands::setting::Setting;
 use crate::config::{self, Sourced};
 use crate::context::Context;
 use crate::error::Result;
-use crate::report::{Cell, Report, Table, Tone, View};
+use crate::report::{Cell, Report, Table, Tone, View, field};
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<Report> {
@@ -45,16 +45,14 @@ fn check(context: &Context) -> Result<Report> {
     let config = setting.config()?;
     let path = setting.loaded().path.as_ref().map(|path| path.display().to_string());
     let fields = vec![
-        ("File".to_owned(), path.clone().unwrap_or_default().into()),
-        ("Tenants".to_owned(), config.tenants.len().to_string().into()),
-        ("Mistakes".to_owned(), Cell::new("none", Tone::Good)),
+        field("File", path.clone().unwrap_or_default()),
+        field("Tenants", config.tenants.len().to_string()),
+        field("Mistakes", Cell::new("none", Tone::Good)),
     ];
     let data = json!({"file": path, "tenants": config.tenants.len(), "warnings": setting.loaded().warnings});
     Report::new(&data, View::Fields(fields))
 }
 
 fn schema() -> Result<Report> {
-    let schema = config::schema();
-    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    Report::new(&schema, View::Text(format!("{text}\n")))
+    Report::new(&config::schema(), View::Text(config::schema_text()))
 }

@@ -12,7 +12,7 @@ use crate::config::init::{Answers, TenantAnswers, render};
 use crate::config::{self, AccountId, RegionName, TenantName};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::report::{Report, View};
+use crate::report::{Report, View, field};
 use crate::sandbox::Sandbox;
 
 /// The file beside `aiops.yaml` by which editors know what may stand in it.
@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Report> {
     let schema = path.with_file_name(SCHEMA);
     if !context.settings.dry_run {
         write(&path, &text)?;
-        write(&schema, &schema_text())?;
+        write(&schema, &config::schema_text())?;
     }
     let data =
         json!({"file": path, "schema": schema, "tenants": answers.tenants.len(), "dry_run": context.settings.dry_run});
@@ -39,15 +39,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Report> {
         return Report::new(&data, View::Text(text));
     }
     let fields = vec![
-        ("Wrote".to_owned(), args.output_file.display().to_string().into()),
-        ("Schema".to_owned(), args.output_file.with_file_name(SCHEMA).display().to_string().into()),
+        field("Wrote", args.output_file.display().to_string()),
+        field("Schema", args.output_file.with_file_name(SCHEMA).display().to_string()),
     ];
     Ok(Report::new(&data, View::Fields(fields))?.next("aiops config check").next("aiops status"))
-}
-
-/// The JSON Schema of `aiops.yaml`, as a file.
-pub fn schema_text() -> String {
-    format!("{}\n", serde_json::to_string_pretty(&config::schema()).unwrap_or_default())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -10,9 +10,10 @@ use crate::context::Context;
 use crate::endpoint::deploy::Effect;
 use crate::error::{Kind, Result};
 use crate::governance::{LifeCycle, Persona, Registry, Stage, Status, TestStatus};
+use crate::model_ref::numbered;
 use crate::promote::{self, Copied, CopyEffect, DeployProgress, Deployed, Deploying};
 use crate::registry::find;
-use crate::report::{Cell, Report, Tone, View};
+use crate::report::{Cell, Report, Tone, View, field};
 use crate::world::World;
 
 /// What a promotion answers. `destination` tells the two shapes apart.
@@ -49,7 +50,7 @@ async fn to_central(world: &World<'_>, args: &Args, tenant: Option<&str>) -> Res
     };
     let fields = vec![
         field("Model", format!("{}/{}:{}", copied.tenant, copied.model, copied.version)),
-        ("Effect".to_owned(), effect),
+        field("Effect", effect),
         field("Central", copied.central_arn.clone().unwrap_or_else(|| "-".to_owned())),
         field("Artifacts", copied.artifacts.clone()),
         field("Size", format!("{} objects, {} bytes", copied.objects, copied.bytes)),
@@ -74,19 +75,12 @@ async fn to_stage(world: &World<'_>, args: &Args, tenant: Option<&str>, stage: S
     let view = View::Fields(fields(&deployed));
     let promotion = if stage == Stage::Prod { Promotion::Prod(deployed) } else { Promotion::Test(deployed) };
     let report = Report::new(&promotion, view)?.verdict(failed.then_some(Kind::Failed));
-    Ok(match next {
-        Some(next) => report.next(next),
-        None => report,
-    })
-}
-
-fn field(name: &str, value: impl Into<Cell>) -> (String, Cell) {
-    (name.to_owned(), value.into())
+    Ok(next.into_iter().fold(report, Report::next))
 }
 
 fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
-    let version = deployed.version.map_or_else(String::new, |version| format!(":{version}"));
-    let mut fields = vec![field("Model", format!("{}/{}{version}", deployed.tenant, deployed.model))];
+    let title = format!("{}/{}", deployed.tenant, deployed.model);
+    let mut fields = vec![field("Model", numbered(&title, deployed.version))];
     let effect = match (deployed.progress, deployed.deployment.as_ref().map(|deployment| deployment.effect)) {
         (DeployProgress::Planned, _) => Cell::new("would be deployed", Tone::Waiting),
         (DeployProgress::Started, _) => Cell::new("deployment started", Tone::Waiting),
@@ -94,7 +88,7 @@ fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
         (DeployProgress::Serving, Some(Effect::Created)) => Cell::new("serving on a new endpoint", Tone::Good),
         (DeployProgress::Serving, _) => Cell::new("serving", Tone::Good),
     };
-    fields.push(("Effect".to_owned(), effect));
+    fields.push(field("Effect", effect));
     fields.push(field("Endpoint", deployed.endpoint.clone()));
     if let Some(deployment) = &deployed.deployment {
         fields.push(field("Config", deployment.config.clone()));
@@ -112,7 +106,7 @@ fn fields(deployed: &Deployed) -> Vec<(String, Cell)> {
                 Cell::new(format!("Passed: {}", beginning(answer.as_deref().unwrap_or_default())), Tone::Good)
             }
         };
-        fields.push(("Smoke test".to_owned(), cell));
+        fields.push(field("Smoke test", cell));
     }
     fields
 }
@@ -125,9 +119,8 @@ fn beginning(answer: &str) -> String {
 }
 
 fn next_step(deployed: &Deployed, failed: bool) -> Option<String> {
-    let version = deployed.version.map_or_else(String::new, |version| format!(":{version}"));
-    let name = format!("{}{version}", deployed.model);
-    let stage = deployed.stage.to_string().to_lowercase();
+    let name = numbered(&deployed.model, deployed.version);
+    let stage = deployed.stage.word();
     match deployed.progress {
         DeployProgress::Planned => None,
         DeployProgress::Started => Some(format!("see how it goes: aiops status {name}")),

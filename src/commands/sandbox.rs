@@ -8,11 +8,11 @@ use tokio::net::TcpListener;
 
 use crate::cli::sandbox::{Args, ServeArgs, Verb};
 use crate::clock::{self, Clock};
-use crate::commands::setting::Setting;
+use crate::commands::setting::{Setting, open_sandbox};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::progress::Progress as _;
-use crate::report::{Cell, Report, Table, View};
+use crate::report::{Report, Table, View, field};
 use crate::sandbox::Sandbox;
 use crate::sandbox::faults::Fault;
 
@@ -67,7 +67,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<Report> {
         .await
         .map_err(|error| Error::failed("the sandbox cannot go on").because(error))?;
     let calls = sandbox.calls();
-    let fields = vec![("URL".to_owned(), url.clone().into()), ("Calls".to_owned(), calls.to_string().into())];
+    let fields = vec![field("URL", url.clone()), field("Calls", calls.to_string())];
     Report::new(&Served { url, calls }, View::Fields(fields))
 }
 
@@ -98,8 +98,7 @@ struct Account {
 fn info(context: &Context) -> Result<Report> {
     let setting = Setting::load(context)?;
     let store = existing_store(&setting)?;
-    let sandbox = Sandbox::open(Some(&store), context.clock.clone(), 1.0)
-        .map_err(|error| Error::failed("the sandbox store cannot be opened").because(error))?;
+    let sandbox = open_sandbox(&store, context)?;
     let accounts: Vec<Account> = sandbox
         .census()
         .map_err(|error| Error::failed("the sandbox store cannot be read").because(error))?
@@ -109,8 +108,7 @@ fn info(context: &Context) -> Result<Report> {
     let rows = accounts.iter().map(|account| vec![account.id.clone().into(), account.resources.to_string().into()]);
     let table = Table { columns: vec!["ACCOUNT", "RESOURCES"], rows: rows.collect(), empty: "the sandbox is empty" };
     let time = clock::to_second(Clock::now(sandbox.clock())).to_string();
-    let fields: Vec<(String, Cell)> =
-        vec![("Store".to_owned(), store.display().to_string().into()), ("Time".to_owned(), time.clone().into())];
+    let fields = vec![field("Store", store.display().to_string()), field("Time", time.clone())];
     let view =
         View::Sections(vec![("Sandbox".to_owned(), View::Fields(fields)), ("Accounts".to_owned(), View::Table(table))]);
     Report::new(&Info { store: Some(store), time, accounts }, view)
@@ -129,7 +127,7 @@ fn reset(context: &Context) -> Result<Report> {
     }
     let dry_run = context.settings.dry_run;
     let what = if dry_run { "Would delete" } else { "Deleted" };
-    let fields = vec![(what.to_owned(), store.display().to_string().into())];
+    let fields = vec![field(what, store.display().to_string())];
     let report = Report::new(&serde_json::json!({"deleted": store, "dry_run": dry_run}), View::Fields(fields))?;
     Ok(if dry_run { report } else { report.next("`aiops demo` fills a sandbox with a landscape and models") })
 }

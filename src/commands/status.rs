@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::cli::status::Args;
 use crate::commands::setting::Setting;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::governance::{Observed, Stage, Status as Decision};
 use crate::report::{Cell, Report, Table, Tone, View};
 use crate::status::{self, Registered, Scope, StageStatus, Status, Unreachable, VersionStatus};
@@ -34,9 +34,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
             Error::failed(format!("no account knows {wanted}")).hint("`aiops status --all` lists what there is")
         );
     }
-    let partial = (!status.unreachable.is_empty()).then_some(Kind::Partial);
     let view = View::Table(table(&status, world.clock.now()));
-    let mut report = Report::new(&status, view)?.verdict(partial);
+    let mut report = Report::new(&status, view)?.verdict(status.verdict());
     for hint in status.unreachable.iter().filter_map(|account| account.hint.as_deref()) {
         if !report.next.iter().any(|known| known == hint) {
             report = report.next(hint);

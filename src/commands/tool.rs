@@ -10,7 +10,7 @@ use crate::cli::help::TOPICS;
 use crate::cli::tool::{CompletionsArgs, ManArgs};
 use crate::cli::{self, Tool};
 use crate::error::{Error, Result};
-use crate::report::{Report, Table, View};
+use crate::report::{Report, Table, View, field};
 
 /// Runs `command`.
 pub fn run(command: &Tool) -> Result<Report> {
@@ -64,7 +64,7 @@ fn write_pages(command: &clap::Command, directory: &Path, files: &mut Vec<String
 fn version() -> Result<Report> {
     let version = env!("CARGO_PKG_VERSION");
     let platform = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
-    let fields = vec![("version".to_owned(), version.into()), ("platform".to_owned(), platform.as_str().into())];
+    let fields = vec![field("version", version), field("platform", platform.as_str())];
     Report::new(&json!({ "version": version, "platform": platform }), View::Fields(fields))
 }
 

@@ -30,5 +30,5 @@ pub use names::{
     AccountId, BucketName, ExternalId, InstanceType, KmsKey, ModelPattern, RegionName, RoleArn, RoleRef,
     SourceIdentity, TenantName, partition,
 };
-pub use schema::schema;
+pub use schema::{schema, schema_text};
 pub use sources::{Source, Sourced, Sources};

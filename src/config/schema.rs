@@ -21,6 +21,11 @@ pub fn schema() -> Value {
     SCHEMA.clone()
 }
 
+/// The JSON Schema of `aiops.yaml`, as a file.
+pub fn schema_text() -> String {
+    format!("{:#}\n", *SCHEMA)
+}
+
 /// An absent key is how a file says nothing; `null` is a mistake. The types' `Option`s would allow both.
 #[derive(Clone)]
 struct WithoutNull;

@@ -115,37 +115,40 @@ pub async fn start(
     progress: &dyn Progress,
 ) -> Result<Deployment> {
     let config = wanted.config_name();
-    let before = settled(session, &wanted.endpoint, patience, clock, progress).await?;
     let deployment = |effect, previous_config| Deployment {
         endpoint: wanted.endpoint.clone(),
         config: config.clone(),
         previous_config,
         effect,
     };
-    match before {
+    let previous = match settled(session, &wanted.endpoint, patience, clock, progress).await? {
+        None => None,
         Some((EndpointStatus::Failed, _)) => {
             // A failed endpoint never served, whatever it was made for: AWS lets it only be deleted.
             progress.note(&format!("endpoint {} never came up; it is replaced", wanted.endpoint));
             delete(session, &wanted.endpoint, patience, clock, progress).await?;
-            prepare(session, wanted).await?;
-            create(session, wanted, clock).await?;
-            Ok(deployment(Effect::Created, None))
+            None
         }
-        Some((_, current)) if current == config => Ok(deployment(Effect::Unchanged, None)),
-        Some((EndpointStatus::InService, current)) => {
-            prepare(session, wanted).await?;
-            update(session, wanted, &current, clock).await?;
-            Ok(deployment(Effect::Updated, Some(current)))
+        Some((_, current)) if current == config => return Ok(deployment(Effect::Unchanged, None)),
+        Some((EndpointStatus::InService, current)) => Some(current),
+        Some((status, _)) => {
+            return Err(Error::failed(format!("endpoint {} is {}", wanted.endpoint, status.as_str())).hint(
+                "SageMaker changes it in this state only through support or by deleting it: look at it in the console",
+            ));
         }
-        Some((status, _)) => Err(Error::failed(format!("endpoint {} is {}", wanted.endpoint, status.as_str())).hint(
-            "SageMaker changes it in this state only through support or by deleting it: look at it in the console",
-        )),
+    };
+    prepare(session, wanted).await?;
+    let effect = match &previous {
+        Some(current) => {
+            update(session, wanted, current, clock).await?;
+            Effect::Updated
+        }
         None => {
-            prepare(session, wanted).await?;
             create(session, wanted, clock).await?;
-            Ok(deployment(Effect::Created, None))
+            Effect::Created
         }
-    }
+    };
+    Ok(deployment(effect, previous))
 }
 
 /// Status and configuration of the endpoint once no change is under way; none if it does not exist.
@@ -272,8 +275,7 @@ async fn create(session: &Session, wanted: &Wanted, clock: &SharedClock) -> Resu
 async fn update(session: &Session, wanted: &Wanted, previous: &str, clock: &SharedClock) -> Result<()> {
     let context = |error: AwsError| Error::from(error).context(format!("cannot update endpoint {}", wanted.endpoint));
     // The way back is written down before anything changes.
-    let Session { region, account, .. } = session;
-    let arn = format!("arn:{}:sagemaker:{region}:{account}:endpoint/{}", session.partition(), wanted.endpoint);
+    let arn = session.sagemaker_arn(&format!("endpoint/{}", wanted.endpoint));
     let tags = [tag(PACKAGE_TAG, &wanted.package_arn), tag(PREVIOUS_TAG, previous)];
     session
         .sagemaker()

@@ -86,6 +86,15 @@ impl Stage {
             Stage::Prod => "Prod",
         }
     }
+
+    /// How people type it and names carry it: `dev`, `test`, `prod`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Stage::Dev => "dev",
+            Stage::Test => "test",
+            Stage::Prod => "prod",
+        }
+    }
 }
 
 impl Status {
@@ -250,6 +259,7 @@ mod tests {
         for stage in Stage::ALL {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.to_string());
             assert_eq!(stage.to_string().to_lowercase().parse::<Stage>().unwrap(), stage);
+            assert_eq!(stage.word(), stage.to_string().to_lowercase());
         }
         for status in Status::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.to_string());

@@ -23,6 +23,16 @@ pub enum Registry {
     Central,
 }
 
+impl Registry {
+    /// The registry in which `stage` is decided: dev's own for dev, central for what comes after.
+    pub const fn deciding(stage: Stage) -> Self {
+        match stage {
+            Dev => Registry::Dev,
+            Test | Prod => Registry::Central,
+        }
+    }
+}
+
 /// Where a move starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {

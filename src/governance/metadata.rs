@@ -4,6 +4,7 @@
 //! version is created, unless its comment says otherwise; the policies of [`super::policy`] refuse to change it later.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -61,6 +62,11 @@ pub const fn decided_at(stage: Stage) -> &'static str {
         Stage::Test => "aiops-test-decided-at",
         Stage::Prod => "aiops-prod-decided-at",
     }
+}
+
+/// The number in dev of the version that `properties` describe, as [`SOURCE_VERSION`] holds it.
+pub fn source_version(properties: &BTreeMap<String, String>) -> Option<u32> {
+    properties.get(SOURCE_VERSION)?.parse().ok()
 }
 
 /// Result of a smoke test, as [`TEST_STATUS`] holds it.

@@ -60,7 +60,7 @@ impl Refusal {
                     .to_owned(),
             ],
             Refusal::NotDeployable { to, at, needs } => {
-                let registry = if *to == Stage::Dev { Registry::Dev } else { Registry::Central };
+                let registry = Registry::deciding(*to);
                 let waits = match at.known() {
                     Some(at) => waiting_for(registry, at),
                     None => next_moves(registry, at).next(),
@@ -97,7 +97,7 @@ impl fmt::Display for Refusal {
                 write!(f, "a version {} may not leave dev", standing(at))
             }
             Refusal::NotDeployable { to, at, .. } => {
-                write!(f, "a version {} may not be deployed to {}", standing(at), to.as_str().to_lowercase())
+                write!(f, "a version {} may not be deployed to {}", standing(at), to.word())
             }
         }
     }

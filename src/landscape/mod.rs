@@ -203,7 +203,7 @@ impl Tenant {
     /// The endpoint of `model` in a stage: `<tenant>-<model>-<stage>`, at most 63 characters. The stage is part of it
     /// because stages may share an account.
     pub fn endpoint_name(&self, model: &str, stage: Stage) -> String {
-        names::joined(&format!("{}-{model}", self.name), &stage.to_string().to_lowercase())
+        names::joined(&format!("{}-{model}", self.name), stage.word())
     }
 
     fn workspace(&self, stage: Stage) -> Workspace {

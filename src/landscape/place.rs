@@ -79,7 +79,7 @@ impl fmt::Display for Place {
             Kind::Governance => write!(f, "the governance account {}", self.account),
             Kind::SharedServices => write!(f, "the shared services account {}", self.account),
             Kind::Stage { tenant, stage } => {
-                write!(f, "the {} account {} of {tenant}", stage.to_string().to_lowercase(), self.account)
+                write!(f, "the {} account {} of {tenant}", stage.word(), self.account)
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_sagemaker::types::{ModelApprovalStatus, ModelLifeCycle};
 use serde_json::{Map, Value};
 
 use super::{Copied, CopyEffect, group};
@@ -149,9 +148,9 @@ async fn copy_artifacts(
         in_place.set(in_place.get() + bytes);
         task.update(&format!("{} of {total} bytes", in_place.get()));
     };
-    let owner = source.details.version.arn.split(':').nth(4);
     let at_once = world.config.promotion.copy_concurrency;
     let s3 = central.s3();
+    let owner = Some(source.details.version.account());
     artifacts::copy(&s3, &source.objects, bucket, prefix, owner, Pace::new(at_once), &done).await?;
     artifacts::write_manifest(&s3, &source.objects, bucket, prefix).await?;
     artifacts::verify(&s3, bucket, prefix, &source.content.to_string(), at_once).await?;
@@ -192,13 +191,8 @@ async fn create(
         .set_skip_model_validation(input.skip_model_validation)
         .set_model_card(input.model_card)
         .set_customer_metadata_properties(Some(properties))
-        .model_approval_status(ModelApprovalStatus::from(creation.approval().as_str()))
-        .model_life_cycle(
-            ModelLifeCycle::builder()
-                .stage(creation.to.stage.as_str())
-                .stage_status(creation.to.status.as_str())
-                .build(),
-        )
+        .model_approval_status(registry::approval_status(creation.to))
+        .model_life_cycle(registry::life_cycle(creation.to, None))
         .client_token(source.identity.token())
         .send()
         .await
@@ -237,11 +231,10 @@ fn properties(
     let of_ours = |key: &str| key.starts_with(metadata::PREFIX);
     let mut properties: HashMap<String, String> =
         source.details.metadata.iter().filter(|(key, _)| !of_ours(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let account = version.arn.split(':').nth(4).unwrap_or_default();
     let mut add =
         |key: &str, value: &str| properties.insert(key.to_owned(), MetadataValue::clean(value).as_str().to_owned());
     add(metadata::SOURCE_ARN, &version.arn);
-    add(metadata::SOURCE_ACCOUNT, account);
+    add(metadata::SOURCE_ACCOUNT, version.account());
     add(metadata::SOURCE_VERSION, &version.number.to_string());
     add(metadata::CONTENT_SHA256, &source.content.to_string());
     add(metadata::SPEC_SHA256, &record::specification_digest(specification).to_string());

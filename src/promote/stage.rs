@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::governance::{
     LifeCycle, MetadataValue, Persona, Registry, Stage, Status, TestStatus, machine, metadata, policy,
 };
+use crate::model_ref::numbered;
 use crate::registry::artifacts;
 use crate::registry::find::Model;
 use crate::registry::{self, Change, Details, integrity};
@@ -42,10 +43,9 @@ pub async fn to_stage(
     let explain = |error: Error| world.explain_refusal(error, DEPLOYER);
     let stage = deploying.stage;
     let details = registry::describe(central, arn).await?;
-    let version = details.metadata.get(metadata::SOURCE_VERSION).and_then(|text| text.parse().ok());
+    let version = metadata::source_version(&details.metadata);
     let move_to = step(&details, stage).map_err(|error| {
-        let version = version.map_or_else(String::new, |version: u32| format!(":{version}"));
-        error.context(format!("{}{version} cannot go to {}", model.title(), stage.to_string().to_lowercase()))
+        error.context(format!("{} cannot go to {}", numbered(&model.title(), version), stage.word()))
     })?;
     integrity::unchanged(world, central, &details).await.map_err(explain)?;
     let place = model.tenant.stage(stage);
@@ -165,8 +165,7 @@ async fn sample(central: &Session, uri: &str) -> Result<Vec<u8>> {
     let cannot = |error: Error| error.context(format!("cannot read the sample request {uri}"));
     let output =
         central.s3().get_object().bucket(bucket).key(key).send().await.map_err(|e| cannot(AwsError::from(e).into()))?;
-    let body = output.body.collect().await.map_err(|e| cannot(Error::failed("the transfer broke off").because(e)))?;
-    Ok(body.to_vec())
+    artifacts::contents(output.body).await.map(Vec::from).map_err(cannot)
 }
 
 /// Writes the result into the version's record, by itself: AWS lets test results be written only while a decision is

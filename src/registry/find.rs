@@ -11,7 +11,7 @@ use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::{Persona, Registry, Stage, metadata, policy};
 use crate::landscape::{Place, Tenant};
-use crate::model_ref::ModelRef;
+use crate::model_ref::{ModelRef, numbered};
 use crate::nearest::nearest_name;
 use crate::world::World;
 
@@ -153,8 +153,7 @@ async fn in_central<'a>(
 /// The model that the tags of a group of the central registry name. Nobody has to trust them: the group's name is derived
 /// from the model's.
 async fn tagged_model(session: &Session, group: &str) -> Result<Option<String>, AwsError> {
-    let Session { region, account, .. } = session;
-    let arn = format!("arn:{}:sagemaker:{region}:{account}:model-package-group/{group}", session.partition());
+    let arn = session.sagemaker_arn(&format!("model-package-group/{group}"));
     let output = session.sagemaker().list_tags().resource_arn(arn).send().await?;
     let tag = output.tags().iter().find(|tag| tag.key() == Some(policy::MODEL_TAG));
     Ok(tag.and_then(|tag| tag.value()).map(str::to_owned))
@@ -211,18 +210,14 @@ async fn dev_version(session: &Session, model: &Model<'_>, number: Option<u32>) 
 /// The central copy of the dev version `number` of a model, or the newest copy.
 async fn central_version(session: &Session, model: &Model<'_>, number: Option<u32>) -> Result<Version> {
     let copies = versions_with_metadata(session, &model.central_group(), None).await?;
-    let source = |properties: &std::collections::BTreeMap<String, String>| {
-        properties.get(metadata::SOURCE_VERSION).and_then(|text| text.parse::<u32>().ok())
-    };
-    let newest = copies.iter().filter_map(|(_, properties)| source(properties)).max();
+    let newest = copies.iter().filter_map(|(_, properties)| metadata::source_version(properties)).max();
     copies
         .into_iter()
-        .find(|(_, properties)| number.is_none() || source(properties) == number)
+        .find(|(_, properties)| number.is_none() || metadata::source_version(properties) == number)
         .map(|(version, _)| version)
         .ok_or_else(|| {
             let error = no_version(model, number, newest, "central");
-            let version = number.map(|number| format!(":{number}")).unwrap_or_default();
-            error.hint(format!("bring it there first: `aiops promote {}{version} --to central`", model.name))
+            error.hint(format!("bring it there first: `aiops promote {} --to central`", numbered(&model.name, number)))
         })
 }
 

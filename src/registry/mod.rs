@@ -7,6 +7,7 @@ pub mod record;
 
 use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     Filter, ModelApprovalStatus, ModelLifeCycle, ModelPackageSortBy, ModelPackageSummary, Operator, ResourceType,
     SearchExpression, SortOrder,
@@ -34,6 +35,31 @@ pub struct Version {
     pub lifecycle: Observed,
     /// `ModelApprovalStatus`, if it is one that AWS has today.
     pub approval: Option<Approval>,
+}
+
+impl Version {
+    /// What AWS says of the version with this ARN; none if it is the ARN of something else.
+    fn read(
+        arn: &str,
+        created: Option<&DateTime>,
+        lifecycle: Option<&ModelLifeCycle>,
+        approval: Option<&ModelApprovalStatus>,
+    ) -> Option<Self> {
+        let (group, number) = group_and_number(arn)?;
+        Some(Version {
+            group,
+            number,
+            arn: arn.to_owned(),
+            created: created.and_then(moment),
+            lifecycle: Observed::read(lifecycle.and_then(|at| at.stage()), lifecycle.and_then(|at| at.stage_status())),
+            approval: approval.and_then(|status| status.as_str().parse().ok()),
+        })
+    }
+
+    /// The account of its registry: twelve digits.
+    pub fn account(&self) -> &str {
+        self.arn.split(':').nth(4).unwrap_or_default()
+    }
 }
 
 /// Everything that the registry knows about a version.
@@ -99,17 +125,12 @@ pub async fn versions(session: &Session, group: &str, latest: Option<usize>) -> 
 }
 
 fn listed(summary: &ModelPackageSummary) -> Option<Version> {
-    let arn = summary.model_package_arn()?;
-    let (group, number) = group_and_number(arn)?;
-    let lifecycle = summary.model_life_cycle();
-    Some(Version {
-        group,
-        number,
-        arn: arn.to_owned(),
-        created: summary.creation_time().and_then(moment),
-        lifecycle: Observed::read(lifecycle.and_then(|at| at.stage()), lifecycle.and_then(|at| at.stage_status())),
-        approval: summary.model_approval_status().and_then(|status| status.as_str().parse().ok()),
-    })
+    Version::read(
+        summary.model_package_arn()?,
+        summary.creation_time(),
+        summary.model_life_cycle(),
+        summary.model_approval_status(),
+    )
 }
 
 /// Everything about the version with this ARN. The record's own `ModelPackageName` is empty for versions; the ARN counts.
@@ -122,18 +143,10 @@ pub async fn describe(session: &Session, arn: &str) -> Result<Details> {
             if missing { told.hint("`aiops status --all` lists every version there is") } else { told }
         })?;
     let arn = output.model_package_arn().unwrap_or(arn);
-    let (group, number) = group_and_number(arn)
+    let version = Version::read(arn, output.creation_time(), output.model_life_cycle(), output.model_approval_status())
         .ok_or_else(|| Error::failed(format!("{arn} is not a version of a model package group")))?;
-    let lifecycle = output.model_life_cycle();
     Ok(Details {
-        version: Version {
-            group,
-            number,
-            arn: arn.to_owned(),
-            created: output.creation_time().and_then(moment),
-            lifecycle: Observed::read(lifecycle.and_then(|at| at.stage()), lifecycle.and_then(|at| at.stage_status())),
-            approval: output.model_approval_status().and_then(|status| status.as_str().parse().ok()),
-        },
+        version,
         metadata: output
             .customer_metadata_properties()
             .map(|properties| properties.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
@@ -194,20 +207,14 @@ pub async fn update(session: &Session, details: &Details, change: &Change) -> Re
     let arn = &details.version.arn;
     let mut metadata: HashMap<String, String> = details.metadata.clone().into_iter().collect();
     metadata.extend(change.metadata.iter().map(|(key, value)| (key.clone(), value.as_str().to_owned())));
-    let lifecycle = change.to.map(|to| {
-        ModelLifeCycle::builder()
-            .stage(to.stage.as_str())
-            .stage_status(to.status.as_str())
-            .set_stage_description(change.comment.as_deref().map(one_line))
-            .build()
-    });
+    let comment = change.comment.as_deref().map(one_line);
     let sent = session
         .sagemaker()
         .update_model_package()
         .model_package_arn(arn)
-        .set_model_life_cycle(lifecycle)
-        .set_model_approval_status(change.to.map(|to| ModelApprovalStatus::from(to.approval().as_str())))
-        .set_approval_description(change.comment.as_deref().map(one_line))
+        .set_model_life_cycle(change.to.map(|to| life_cycle(to, comment.clone())))
+        .set_model_approval_status(change.to.map(approval_status))
+        .set_approval_description(comment)
         .set_customer_metadata_properties(Some(metadata.clone()).filter(|metadata| !metadata.is_empty()))
         .send()
         .await
@@ -225,6 +232,20 @@ pub async fn update(session: &Session, details: &Details, change: &Change) -> Re
             .because(format!("it is {} now", now.version.lifecycle))
             .hint("look at `aiops status`, and decide again")),
     }
+}
+
+/// `ModelLifeCycle` as it is sent, with why as `StageDescription`.
+pub fn life_cycle(at: LifeCycle, description: Option<String>) -> ModelLifeCycle {
+    ModelLifeCycle::builder()
+        .stage(at.stage.as_str())
+        .stage_status(at.status.as_str())
+        .set_stage_description(description)
+        .build()
+}
+
+/// The `ModelApprovalStatus` to send with a lifecycle.
+pub fn approval_status(at: LifeCycle) -> ModelApprovalStatus {
+    ModelApprovalStatus::from(at.approval().as_str())
 }
 
 /// AWS takes at most 1,024 characters, without line breaks.

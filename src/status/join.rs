@@ -111,7 +111,7 @@ impl Draft {
     }
 
     fn in_central(&mut self, version: &Version, properties: &BTreeMap<String, String>) {
-        let source = properties.get(metadata::SOURCE_VERSION).and_then(|text| text.parse().ok());
+        let source = metadata::source_version(properties);
         let registered = Some(Registered::from(version));
         match source {
             Some(number) => self.numbered.entry(number).or_default().central = registered,

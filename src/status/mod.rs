@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::endpoint::live::LiveVariant;
+use crate::error::Kind;
 use crate::governance::{self, Approval, LifeCycle, Observed, Persona, Registry, Stage};
 
 pub use self::gather::{Scope, status};
@@ -22,6 +23,13 @@ pub struct Status {
     pub models: Vec<ModelStatus>,
     /// Accounts that gave no answer.
     pub unreachable: Vec<Unreachable>,
+}
+
+impl Status {
+    /// That not every account answered: decides the exit code.
+    pub fn verdict(&self) -> Option<Kind> {
+        (!self.unreachable.is_empty()).then_some(Kind::Partial)
+    }
 }
 
 /// A model of a tenant.
@@ -109,7 +117,7 @@ pub struct Waiting {
 impl Waiting {
     /// The command that does it, for the version `name` (`MODEL:VERSION`) of `tenant`.
     pub fn command(&self, name: &str, tenant: &str) -> String {
-        let stage = self.to.stage.to_string().to_lowercase();
+        let stage = self.to.stage.word();
         match (self.registry, self.to.status) {
             (Registry::Central, governance::Status::Pending) => {
                 format!("aiops promote {name} --to {stage} --tenant {tenant}")

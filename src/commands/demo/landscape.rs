@@ -69,7 +69,7 @@ impl Builder<'_> {
             let unit = organizations("CreateOrganizationalUnit", json!({"ParentId": root, "Name": tenant.name}))?;
             for stage in Stage::ALL {
                 let account = tenant.stage(stage).account.to_string();
-                create(&format!("{}-{}", tenant.name, stage.to_string().to_lowercase()), &account)?;
+                create(&format!("{}-{}", tenant.name, stage.word()), &account)?;
                 units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
             }
         }

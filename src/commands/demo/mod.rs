@@ -13,6 +13,7 @@ use crate::cli;
 use crate::cli::demo::Args;
 use crate::commands::init::SCHEMA;
 use crate::commands::setting::{STORE, Setting};
+use crate::config;
 use crate::config::init::{self, Answers, TenantAnswers};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -83,7 +84,7 @@ fn prepare(directory: &Path) -> Result<PathBuf> {
         Err(error) => return Err(cannot(error)),
     }
     fs::write(&file, configuration()?).map_err(cannot)?;
-    fs::write(directory.join(SCHEMA), crate::commands::init::schema_text()).map_err(cannot)?;
+    fs::write(directory.join(SCHEMA), config::schema_text()).map_err(cannot)?;
     Ok(store)
 }
 

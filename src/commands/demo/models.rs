@@ -3,8 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use aws_sdk_sagemaker::types::{
-    InferenceSpecification, MetricsSource, ModelApprovalStatus, ModelLifeCycle, ModelMetrics,
-    ModelPackageContainerDefinition, ModelQuality,
+    InferenceSpecification, MetricsSource, ModelMetrics, ModelPackageContainerDefinition, ModelQuality,
 };
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use serde_json::Value;
@@ -13,6 +12,7 @@ use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::{Digest, Registry, machine, metadata};
+use crate::registry;
 
 /// A trained version and what came out of its training.
 pub struct Trained {
@@ -123,13 +123,8 @@ pub async fn register(ci: &Session, bucket: &str, model: &str, trained: &Trained
             ModelMetrics::builder().model_quality(ModelQuality::builder().statistics(report).build()).build(),
         )
         .sample_payload_url(sample)
-        .model_approval_status(ModelApprovalStatus::from(creation.approval().as_str()))
-        .model_life_cycle(
-            ModelLifeCycle::builder()
-                .stage(creation.to.stage.as_str())
-                .stage_status(creation.to.status.as_str())
-                .build(),
-        )
+        .model_approval_status(registry::approval_status(creation.to))
+        .model_life_cycle(registry::life_cycle(creation.to, None))
         .set_customer_metadata_properties(
             ci.source_identity.as_ref().map(|name| [(metadata::REGISTERED_BY.to_owned(), name.clone())].into()),
         )
@@ -137,7 +132,7 @@ pub async fn register(ci: &Session, bucket: &str, model: &str, trained: &Trained
         .await
         .map_err(|error| context(error.into()))?;
     let arn = output.model_package_arn().unwrap_or_default();
-    crate::registry::group_and_number(arn)
+    registry::group_and_number(arn)
         .map(|(_, number)| number)
         .ok_or_else(|| Error::failed(format!("{arn} is not a version of a model package group")))
 }
