@@ -25,6 +25,7 @@ pub mod time;
 
 mod authorization;
 mod credential;
+mod idempotency;
 #[cfg(test)]
 mod testing;
 mod wire;

@@ -136,16 +136,18 @@ pub(super) fn value_answer(status: u16, value: &Value) -> Answer {
     wire::answer(status, JSON, if status == 204 { String::new() } else { value.to_string() })
 }
 
-/// An error: its code is in a header. What other protocols answer with 400 has an HTTP status of its own here.
+/// An error: its code is in a header. What other protocols answer with 400 has an HTTP status of its own here, and what
+/// the query services call `AccessDenied` (of `iam:PassRole`, say) is an exception. A request that no operation has a
+/// route for gets 404, as restJson1 prescribes.
 pub(super) fn error_answer(error: &ApiError) -> Answer {
-    let status = match error.code.as_str() {
-        "AccessDeniedException" => 403,
-        "ThrottlingException" => 429,
-        "UnknownOperationException" => 404,
-        _ => error.status,
+    let (status, code) = match error.code.as_str() {
+        "AccessDenied" | "AccessDeniedException" => (403, "AccessDeniedException"),
+        "ThrottlingException" => (429, "ThrottlingException"),
+        "UnknownOperationException" => (404, "UnknownOperationException"),
+        code => (error.status, code),
     };
     let mut answer = wire::answer(status, JSON, json!({"message": error.message}).to_string());
-    if let Ok(code) = HeaderValue::from_str(&error.code) {
+    if let Ok(code) = HeaderValue::from_str(code) {
         answer.headers_mut().insert(ERROR_TYPE, code);
     }
     answer
@@ -161,7 +163,8 @@ mod tests {
 
     fn shape() -> Shape {
         Shapes::parse_one(
-            "{ arn!: string, id: string, max: integer, deep: boolean, keys: list of string, tags: map of string to string }",
+            "{ arn!: string, id: string, max: integer, deep: boolean, keys: list of string,
+               tags: map of string to string }",
         )
         .unwrap()
     }
