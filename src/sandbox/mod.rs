@@ -10,6 +10,7 @@
 //! ```
 
 pub mod call;
+pub mod datazone;
 pub mod faults;
 pub mod iam;
 pub mod organizations;
@@ -26,6 +27,7 @@ pub mod time;
 mod authorization;
 mod credential;
 mod idempotency;
+mod identity_center;
 #[cfg(test)]
 mod testing;
 mod wire;

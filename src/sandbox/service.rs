@@ -15,7 +15,10 @@ use super::wire::{self, Answer};
 
 /// Every service that the sandbox has. A new one is a file beside this one and a line here.
 pub const SERVICES: &[&Service] = &[
+    &super::datazone::SERVICE,
     &super::iam::service::SERVICE,
+    &super::identity_center::DIRECTORY,
+    &super::identity_center::INSTANCES,
     &super::organizations::SERVICE,
     &super::s3::SERVICE,
     &super::sagemaker::REGISTRY,
@@ -165,7 +168,9 @@ pub fn describe() -> Value {
         let (model, raw) = match &compiled.service.protocol {
             Protocol::Raw { model, operations, .. } => (*model, operations()),
             Protocol::Json { .. } | Protocol::Query { .. } | Protocol::RestJson { .. } => {
-                (compiled.service.name, Vec::new())
+                // AWS signs the requests of its model `sso-admin` for `sso`.
+                let name = if compiled.service.name == "sso" { "sso-admin" } else { compiled.service.name };
+                (name, Vec::new())
             }
         };
         let shaped =
