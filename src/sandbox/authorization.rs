@@ -29,6 +29,39 @@ pub(super) struct AwsService {
     pub session: &'static str,
 }
 
+/// The role `role_arn`, if it is there and its trust policy lets a `service` that works for the resource `source` do all
+/// of `actions` with it, and set session tags of `tag_keys`.
+pub(super) fn service_takes(
+    call: &Call<'_>,
+    service: AwsService,
+    source: &str,
+    role_arn: &str,
+    actions: &[&str],
+    tag_keys: &[&str],
+) -> ApiResult<Option<Role>> {
+    let Some(role) = Role::by_arn(&call.store, role_arn)?.filter(|role| role.is_usable(call.now)) else {
+        return Ok(None);
+    };
+    let kind = PrincipalKind::Service(service.principal.to_owned());
+    let taker = Asker {
+        principal: Principal { account: role.account().to_owned(), kind },
+        identity: Vec::new(),
+        boundary: None,
+        session: Vec::new(),
+    };
+    for action in actions {
+        let access = Access::new(*action, role_arn)
+            .resource_policy(Some(role.trust.clone()))
+            .key("aws:SourceAccount", source.split(':').nth(4).unwrap_or_default())
+            .key("aws:SourceArn", source)
+            .keys_of("aws:TagKeys", tag_keys.iter().map(|key| (*key).to_owned()));
+        if judge(call, &taker, &access, DocumentKind::Trust, Need::Resource)?.is_some() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(role))
+}
+
 /// Whether a `service` that works for the resource `source` may do what `access` says as the role `role_arn`: the role
 /// is there and trusts the service, and its policies and the resource's allow it.
 pub(super) fn service_may(
@@ -38,24 +71,10 @@ pub(super) fn service_may(
     role_arn: &str,
     access: &Access,
 ) -> ApiResult<bool> {
-    let Some(role) = Role::by_arn(&call.store, role_arn)?.filter(|role| role.is_usable(call.now)) else {
+    let Some(role) = service_takes(call, service, source, role_arn, &["sts:AssumeRole"], &[])? else {
         return Ok(false);
     };
     let account = role.account().to_owned();
-    let kind = PrincipalKind::Service(service.principal.to_owned());
-    let taker = Asker {
-        principal: Principal { account: account.clone(), kind },
-        identity: Vec::new(),
-        boundary: None,
-        session: Vec::new(),
-    };
-    let assuming = Access::new("sts:AssumeRole", role_arn)
-        .resource_policy(Some(role.trust.clone()))
-        .key("aws:SourceAccount", &account)
-        .key("aws:SourceArn", source);
-    if judge(call, &taker, &assuming, DocumentKind::Trust, Need::Resource)?.is_some() {
-        return Ok(false);
-    }
     let session = Session::of_service(service.session, &role.arn, &role.id, call.now);
     let asker = Asker::of(call, &Caller { account, session: Some(session) })?;
     Ok(judge(call, &asker, access, DocumentKind::Resource, Need::Either)?.is_none())

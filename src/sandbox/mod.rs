@@ -5,14 +5,17 @@
 //! [`service::SERVICES`] lists them. Nothing here knows the SDK.
 //!
 //! ```text
-//! request -> who calls (access key id) -> which operation -> input against its shape
-//!         -> faults -> handler in one transaction: authorize (IAM), act -> answer in the protocol's form
+//! request -> who calls (access key id) -> which operation -> faults -> rate limit -> input against its shape
+//!         -> handler in one transaction: authorize (IAM), act -> answer in the protocol's form
 //! ```
 
 pub mod call;
+pub mod datazone;
 pub mod faults;
 pub mod iam;
 pub mod organizations;
+pub mod rate;
+pub mod rest;
 pub mod s3;
 pub mod sagemaker;
 pub mod service;
@@ -23,6 +26,8 @@ pub mod time;
 
 mod authorization;
 mod credential;
+mod idempotency;
+mod identity_center;
 #[cfg(test)]
 mod testing;
 mod wire;
@@ -192,9 +197,12 @@ impl Sandbox {
     }
 
     fn run(&self, service: &Compiled, operation: &str, caller: Caller, region: &str, request: &RawRequest) -> Answer {
+        if let Err(error) = self.admit(service, operation, &caller, region) {
+            return service.error_answer(&error, "throttled");
+        }
         let outcome = self.transaction(caller, region, |call| match &service.service.protocol {
             Protocol::Raw { handler, .. } => handler(call, operation, request),
-            Protocol::Json { .. } | Protocol::Query { .. } => {
+            Protocol::Json { .. } | Protocol::Query { .. } | Protocol::RestJson { .. } => {
                 let input = service.input(operation, request)?;
                 let value = service.run(call, operation, input)?;
                 Ok(service.value_answer(operation, &call.request_id, value))
@@ -210,6 +218,19 @@ impl Sandbox {
             answer.headers_mut().insert(wire::REQUEST_ID, value);
         }
         answer
+    }
+
+    /// Counts a call against the rate that AWS grants. It counts whatever becomes of it: so not in its own transaction.
+    fn admit(&self, service: &Compiled, operation: &str, caller: &Caller, region: &str) -> ApiResult<()> {
+        let Some(limit) = service.limit(operation) else { return Ok(()) };
+        let mut connection = lock(&self.0.connection);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
+        self.follow_time(&transaction)?;
+        let family = limit.operations.first().unwrap_or(&operation);
+        let bucket = format!("{}/{family}/{}/{region}", service.service.name, caller.account);
+        limit.admit(&Store(&transaction), &bucket, self.0.clock.now())?;
+        Ok(transaction.commit().map_err(StoreError::from)?)
     }
 
     /// Runs `work` in one transaction; an error undoes it. Gives the outcome and the request's id.

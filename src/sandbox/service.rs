@@ -8,12 +8,17 @@ use http::Request;
 use serde_json::{Map, Value, json};
 
 use super::call::{ApiError, ApiResult, Call};
+use super::rate::RateLimit;
+use super::rest::{self, RestOperation, Route};
 use super::shape::{Shape, Shapes};
 use super::wire::{self, Answer};
 
 /// Every service that the sandbox has. A new one is a file beside this one and a line here.
 pub const SERVICES: &[&Service] = &[
+    &super::datazone::SERVICE,
     &super::iam::service::SERVICE,
+    &super::identity_center::DIRECTORY,
+    &super::identity_center::INSTANCES,
     &super::organizations::SERVICE,
     &super::s3::SERVICE,
     &super::sagemaker::REGISTRY,
@@ -22,6 +27,9 @@ pub const SERVICES: &[&Service] = &[
     &super::sts::SERVICE,
 ];
 
+/// What an operation does with an input that has passed validation.
+pub type Handler = fn(&mut Call<'_>, Value) -> ApiResult;
+
 /// An operation of a service: its AWS name, the shape of its input, and what it does.
 pub struct Operation {
     /// AWS's name, such as `CreateModelPackage`.
@@ -29,7 +37,7 @@ pub struct Operation {
     /// Input shape, in the language of [`super::shape`].
     pub input: &'static str,
     /// Does it. The input has passed validation.
-    pub handler: fn(&mut Call<'_>, Value) -> ApiResult,
+    pub handler: Handler,
 }
 
 /// A request whose body is bytes.
@@ -52,6 +60,15 @@ pub enum Protocol {
         namespace: &'static str,
         /// Its operations.
         operations: &'static [Operation],
+    },
+    /// restJson1: the operation is in method and path.
+    RestJson {
+        /// The error code of inputs that break their shape.
+        validation_code: &'static str,
+        /// How often they may be called.
+        limits: &'static [RateLimit],
+        /// Its operations.
+        operations: &'static [RestOperation],
     },
     /// A service with paths and bodies of its own (S3, SageMaker Runtime).
     Raw {
@@ -82,7 +99,14 @@ pub struct Service {
 pub(super) struct Compiled {
     pub service: &'static Service,
     shapes: Shapes,
-    inputs: BTreeMap<&'static str, (Shape, &'static Operation)>,
+    operations: BTreeMap<&'static str, CompiledOperation>,
+}
+
+struct CompiledOperation {
+    input: Shape,
+    handler: Handler,
+    /// The requests that mean it, where method and path tell.
+    route: Option<Route>,
 }
 
 fn compiled() -> &'static [Compiled] {
@@ -92,7 +116,9 @@ fn compiled() -> &'static [Compiled] {
 
 /// The service that has this operation in its table.
 pub(super) fn named(service: &str, operation: &str) -> Option<&'static Compiled> {
-    compiled().iter().find(|candidate| candidate.service.name == service && candidate.inputs.contains_key(operation))
+    compiled()
+        .iter()
+        .find(|candidate| candidate.service.name == service && candidate.operations.contains_key(operation))
 }
 
 /// The operation that a request names, where its protocol has a place for a name.
@@ -113,10 +139,11 @@ pub(super) fn find(request: &RawRequest, signing_name: &str) -> Result<(&'static
         let operation = match &candidate.service.protocol {
             Protocol::Json { target_prefix, .. } if has_target => target(request)
                 .and_then(|target| Some(target.strip_prefix(target_prefix)?.strip_prefix('.')?.to_owned()))
-                .filter(|name| candidate.inputs.contains_key(name.as_str())),
-            Protocol::Query { .. } => target(request).filter(|name| candidate.inputs.contains_key(name.as_str())),
+                .filter(|name| candidate.operations.contains_key(name.as_str())),
+            Protocol::Query { .. } => target(request).filter(|name| candidate.operations.contains_key(name.as_str())),
             Protocol::Raw { route, .. } if !has_target => route(request).map(str::to_owned),
-            Protocol::Json { .. } | Protocol::Raw { .. } => None,
+            Protocol::RestJson { .. } if !has_target => candidate.routed(request).map(str::to_owned),
+            Protocol::Json { .. } | Protocol::Raw { .. } | Protocol::RestJson { .. } => None,
         };
         if let Some(operation) = operation {
             return Ok((candidate, operation));
@@ -140,9 +167,14 @@ pub fn describe() -> Value {
     for compiled in compiled() {
         let (model, raw) = match &compiled.service.protocol {
             Protocol::Raw { model, operations, .. } => (*model, operations()),
-            Protocol::Json { .. } | Protocol::Query { .. } => (compiled.service.name, Vec::new()),
+            Protocol::Json { .. } | Protocol::Query { .. } | Protocol::RestJson { .. } => {
+                // AWS signs the requests of its model `sso-admin` for `sso`.
+                let name = if compiled.service.name == "sso" { "sso-admin" } else { compiled.service.name };
+                (name, Vec::new())
+            }
         };
-        let shaped = compiled.inputs.iter().map(|(name, (shape, _))| (*name, compiled.shapes.describe(shape)));
+        let shaped =
+            compiled.operations.iter().map(|(name, operation)| (*name, compiled.shapes.describe(&operation.input)));
         let raw = raw.into_iter().map(|name| (name, Value::Null));
         services.entry(model).or_default().extend(shaped.chain(raw).map(|(name, shape)| (name.to_owned(), shape)));
     }
@@ -157,30 +189,58 @@ impl Compiled {
             read("shapes", mistake);
             Shapes::default()
         });
-        let operations = match &service.protocol {
-            Protocol::Json { operations, .. } | Protocol::Query { operations, .. } => *operations,
-            Protocol::Raw { .. } => &[],
+        let mut compiled = BTreeMap::new();
+        let mut add = |name, input, handler, route: Result<Option<Route>, String>| match route
+            .and_then(|route| Ok(CompiledOperation { input: Shapes::parse_one(input)?, handler, route }))
+        {
+            Ok(operation) => drop(compiled.insert(name, operation)),
+            Err(mistake) => read(name, mistake),
         };
-        let mut inputs = BTreeMap::new();
-        for operation in operations {
-            match Shapes::parse_one(operation.input) {
-                Ok(shape) => drop(inputs.insert(operation.name, (shape, operation))),
-                Err(mistake) => read(operation.name, mistake),
+        match &service.protocol {
+            Protocol::Json { operations, .. } | Protocol::Query { operations, .. } => {
+                operations.iter().for_each(|o| add(o.name, o.input, o.handler, Ok(None)));
             }
+            Protocol::RestJson { operations, .. } => {
+                operations
+                    .iter()
+                    .for_each(|o| add(o.name, o.input, o.handler, Route::parse(o.http, o.status).map(Some)));
+            }
+            Protocol::Raw { .. } => {}
         }
-        Compiled { service, shapes, inputs }
+        Compiled { service, shapes, operations: compiled }
     }
 
-    fn operation(&self, name: &str) -> ApiResult<&(Shape, &'static Operation)> {
-        self.inputs.get(name).ok_or_else(|| ApiError::internal(format!("no operation {name}")))
+    fn operation(&self, name: &str) -> ApiResult<&CompiledOperation> {
+        self.operations.get(name).ok_or_else(|| ApiError::internal(format!("no operation {name}")))
+    }
+
+    /// The rate limit that an operation has a part in.
+    pub fn limit(&self, operation: &str) -> Option<&'static RateLimit> {
+        match &self.service.protocol {
+            Protocol::RestJson { limits, .. } => limits.iter().find(|limit| limit.operations.contains(&operation)),
+            Protocol::Json { .. } | Protocol::Query { .. } | Protocol::Raw { .. } => None,
+        }
+    }
+
+    /// The operation whose route fits a request best.
+    fn routed(&self, request: &RawRequest) -> Option<&'static str> {
+        let fits = self.operations.iter().filter_map(|(name, operation)| {
+            let fit = operation.route.as_ref()?.fit(request)?;
+            Some((fit, *name))
+        });
+        fits.max_by_key(|(fit, _)| *fit).map(|(_, name)| name)
     }
 
     /// The input of a call, as its protocol carries it.
     pub fn input(&self, operation: &str, request: &RawRequest) -> ApiResult {
+        let CompiledOperation { input, route, .. } = self.operation(operation)?;
+        if let Some(route) = route {
+            return route.input(&self.shapes, input, request);
+        }
         match &self.service.protocol {
             Protocol::Query { .. } => {
                 let pairs = wire::form_pairs(&String::from_utf8_lossy(request.body()));
-                Ok(wire::query_input(&self.shapes, &self.operation(operation)?.0, &pairs))
+                Ok(wire::query_input(&self.shapes, input, &pairs))
             }
             _ if request.body().is_empty() => Ok(json!({})),
             _ => serde_json::from_slice(request.body())
@@ -190,8 +250,8 @@ impl Compiled {
 
     /// Checks the input and runs the operation.
     pub fn run(&self, call: &mut Call<'_>, operation: &str, input: Value) -> ApiResult {
-        let (shape, operation) = self.operation(operation)?;
-        let violations = self.shapes.violations(shape, &input);
+        let operation = self.operation(operation)?;
+        let violations = self.shapes.violations(&operation.input, &input);
         if !violations.is_empty() {
             let plural = if violations.len() == 1 { "" } else { "s" };
             let message = format!("{} validation error{plural} detected: {}", violations.len(), violations.join("; "));
@@ -202,16 +262,19 @@ impl Compiled {
 
     fn validation_code(&self) -> &'static str {
         match &self.service.protocol {
-            Protocol::Json { validation_code, .. } => validation_code,
+            Protocol::Json { validation_code, .. } | Protocol::RestJson { validation_code, .. } => validation_code,
             Protocol::Query { .. } | Protocol::Raw { .. } => "ValidationError",
         }
     }
 
     /// A success in the protocol's form.
     pub fn value_answer(&self, operation: &str, request_id: &str, value: Value) -> Answer {
+        if let Some(route) = self.operations.get(operation).and_then(|operation| operation.route.as_ref()) {
+            return rest::value_answer(route.status, &value);
+        }
         match &self.service.protocol {
             Protocol::Query { namespace, .. } => wire::query_answer(operation, namespace, request_id, &Ok(value)),
-            Protocol::Json { .. } | Protocol::Raw { .. } => wire::json_answer(&Ok(value)),
+            Protocol::Json { .. } | Protocol::RestJson { .. } | Protocol::Raw { .. } => wire::json_answer(&Ok(value)),
         }
     }
 
@@ -222,6 +285,7 @@ impl Compiled {
                 wire::query_answer("", namespace, request_id, &Err(query_spelling(error)))
             }
             Protocol::Json { .. } => wire::json_answer(&Err(error.clone())),
+            Protocol::RestJson { .. } => rest::error_answer(error),
             Protocol::Raw { error: form, .. } => form(error, request_id),
         }
     }
@@ -246,9 +310,13 @@ mod tests {
     #[test]
     fn every_shape_is_defined_and_every_pattern_compiles() {
         for compiled in compiled() {
-            for (operation, (shape, _)) in &compiled.inputs {
-                let mistakes = compiled.shapes.mistakes(shape);
-                assert!(mistakes.is_empty(), "{}:{operation}: {mistakes:#?}", compiled.service.name);
+            for (name, operation) in &compiled.operations {
+                let mistakes = compiled.shapes.mistakes(&operation.input);
+                assert!(mistakes.is_empty(), "{}:{name}: {mistakes:#?}", compiled.service.name);
+                for member in operation.route.iter().flat_map(Route::members) {
+                    let known = compiled.shapes.member(&operation.input, member).is_some();
+                    assert!(known, "{}:{name} carries {member}, which is no member", compiled.service.name);
+                }
             }
         }
     }

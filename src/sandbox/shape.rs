@@ -120,6 +120,27 @@ impl Shapes {
         shape
     }
 
+    /// The shape of a member of the structure `shape`, if it has it.
+    pub fn member<'a>(&'a self, shape: &'a Shape, name: &str) -> Option<&'a Shape> {
+        match self.resolve(shape) {
+            Shape::Structure(members) => members.iter().find(|member| member.name == name).map(|member| &member.shape),
+            _ => None,
+        }
+    }
+
+    /// A scalar that came as text, where its protocol knows no types. Text that is none stays text, to be refused.
+    pub fn read(&self, shape: &Shape, text: &str) -> Value {
+        let as_text = || Value::String(text.to_owned());
+        match self.resolve(shape) {
+            Shape::Number(..) => {
+                let number = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from));
+                number.unwrap_or_else(|_| as_text())
+            }
+            Shape::Boolean => text.parse().map_or_else(|_| as_text(), Value::Bool),
+            _ => as_text(),
+        }
+    }
+
     /// Names without a definition and patterns that do not compile, anywhere in `shape`.
     pub fn mistakes(&self, shape: &Shape) -> Vec<String> {
         let mut found = Vec::new();

@@ -76,20 +76,37 @@ impl<'a> Client<'a> {
         Ok(Client::with(self.sandbox, &key, &token))
     }
 
-    fn send(&self, service: &str, target: Option<&str>, body: String) -> (u16, String) {
-        let scope = format!("{}/20260105/eu-west-1/{service}/aws4_request", self.key);
-        let mut request = http::Request::post("/")
-            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=x"));
-        if let Some(token) = &self.token {
-            request = request.header("x-amz-security-token", token);
+    /// Calls a restJson1 service; the answer, or `status Code: message`.
+    pub fn rest(&self, service: &str, method: &str, target: &str, input: &Value) -> Result<Value, String> {
+        let body = if *input == json!({}) { String::new() } else { input.to_string() };
+        let answer = self.request(service, http::Request::builder().method(method).uri(target), body);
+        let (status, text) = (answer.status().as_u16(), String::from_utf8(answer.body().to_vec()).unwrap());
+        if status < 300 {
+            return Ok(if text.is_empty() { json!({}) } else { serde_json::from_str(&text).unwrap() });
         }
+        let code = answer.headers()["x-amzn-errortype"].to_str().unwrap();
+        let error: Value = serde_json::from_str(&text).unwrap();
+        Err(format!("{status} {code}: {}", error["message"].as_str().unwrap()))
+    }
+
+    fn send(&self, service: &str, target: Option<&str>, body: String) -> (u16, String) {
+        let mut request = http::Request::post("/");
         if let Some(target) = target {
             request = request.header("x-amz-target", target);
         }
+        let answer = self.request(service, request, body);
+        (answer.status().as_u16(), String::from_utf8(answer.into_body().to_vec()).unwrap())
+    }
+
+    fn request(&self, service: &str, mut request: http::request::Builder, body: String) -> http::Response<Bytes> {
+        let scope = format!("{}/20260105/eu-west-1/{service}/aws4_request", self.key);
+        request = request.header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=x"));
+        if let Some(token) = &self.token {
+            request = request.header("x-amz-security-token", token);
+        }
         let request = request.body(Bytes::from(body)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let answer = runtime.block_on(self.sandbox.handle(request)).unwrap();
-        (answer.status().as_u16(), String::from_utf8(answer.into_body().to_vec()).unwrap())
+        runtime.block_on(self.sandbox.handle(request)).unwrap()
     }
 }
 

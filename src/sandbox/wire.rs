@@ -151,16 +151,7 @@ fn decode_query(shapes: &Shapes, shape: &Shape, path: &str, pairs: &[(&str, &str
                 .collect();
             (!entries.is_empty()).then_some(Value::Object(entries))
         }
-        Shape::Number(..) => text().map(|text| {
-            let number = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from));
-            number.unwrap_or_else(|_| Value::String(text.to_owned()))
-        }),
-        Shape::Boolean => text().map(|text| match text {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            other => Value::String(other.to_owned()),
-        }),
-        _ => text().map(|text| Value::String(text.to_owned())),
+        scalar => text().map(|text| shapes.read(scalar, text)),
     }
 }
 

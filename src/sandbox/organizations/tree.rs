@@ -60,6 +60,8 @@ pub(super) struct CreationRequest {
 pub struct Membership {
     /// `aws:PrincipalOrgID`.
     pub organization: String,
+    /// The account that pays and rules.
+    pub management: String,
     /// `aws:PrincipalOrgPaths`: the way from the organization down to the account's unit.
     pub path: String,
 }
@@ -68,7 +70,10 @@ pub struct Membership {
 pub fn membership(store: &Store<'_>, account: &str) -> Result<Option<Membership>, StoreError> {
     let Some(member) = store.get::<Member>(MEMBER, account)? else { return Ok(None) };
     let organization: Option<Organization> = store.get(ORGANIZATION, &member.management)?;
-    Ok(organization.map(|org| Membership { path: org.path(&member.parent), organization: org.id }))
+    Ok(organization.map(|org| {
+        let path = org.path(&member.parent);
+        Membership { organization: org.id, management: org.management, path }
+    }))
 }
 
 impl Organization {

@@ -9,7 +9,6 @@ mod expression;
 mod groups;
 mod guardrails;
 mod hosting;
-mod idempotency;
 mod listing;
 mod models;
 mod packages;
@@ -31,7 +30,11 @@ mod registry_tests;
 pub use self::hosting::SERVICE as HOSTING;
 pub use self::runtime::SERVICE as RUNTIME;
 pub use self::updates::MetadataSemantics;
+use super::idempotency::ClientTokens;
 use super::service::{Operation, Protocol, Service};
+
+/// How SageMaker takes client tokens.
+const CLIENT_TOKENS: ClientTokens = ClientTokens { service: "sagemaker", member: "ClientToken", conflict: 400 };
 
 /// The model registry, with tags and Search, which serve all of SageMaker.
 pub const REGISTRY: Service = Service {

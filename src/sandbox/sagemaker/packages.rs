@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::common::{self, Arn};
 use super::groups::{self, GROUP};
-use super::{idempotency, listing, specification};
+use super::{CLIENT_TOKENS, listing, specification};
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, epoch_seconds, required, text};
 
 /// Resource type of packages in ARNs.
@@ -125,7 +125,7 @@ fn create_version(call: &mut Call<'_>, group: &Arn, input: &Value) -> ApiResult 
         ));
     }
     specification::check(input, true)?;
-    idempotency::once(call, "CreateModelPackage", input, |call| {
+    CLIENT_TOKENS.once(call, "CreateModelPackage", input, |call| {
         let mut inherited = Map::new();
         if let Some(specification) = cloned_specification(call, input)? {
             inherited.insert("InferenceSpecification".into(), specification);
@@ -145,7 +145,7 @@ fn create_unversioned(call: &mut Call<'_>, arn: &Arn, input: &Value) -> ApiResul
     let access = with_request(access(call, "CreateModelPackage", arn)?, input);
     common::authorize_creation(call, access, arn, input)?;
     specification::check(input, false)?;
-    idempotency::once(call, "CreateModelPackage", input, |call| {
+    CLIENT_TOKENS.once(call, "CreateModelPackage", input, |call| {
         if arn.load(call)?.is_some() {
             return Err(ApiError::validation(format!("Model Package already exists: {arn}")));
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::common::{self, Arn};
 use super::packages::{self, PACKAGE};
-use super::{idempotency, specification};
+use super::{CLIENT_TOKENS, specification};
 use crate::sandbox::call::{ApiError, ApiResult, Call, epoch_seconds, required};
 use crate::sandbox::store::{Store, StoreError};
 use crate::sandbox::{Sandbox, lock};
@@ -52,7 +52,7 @@ pub(super) fn update(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&access)?;
     packages::existing(call, &arn)?;
     specification::check(&input, arn.name.contains('/'))?;
-    idempotency::once(call, "UpdateModelPackage", &input, |call| {
+    CLIENT_TOKENS.once(call, "UpdateModelPackage", &input, |call| {
         let mut package = packages::existing(call, &arn)?.as_object().cloned().unwrap_or_default();
         for member in REPLACED {
             if let Some(value) = input.get(member) {
