@@ -3,7 +3,8 @@
 //! The rooms of the house, and which way the arrows run:
 //!
 //! ```text
-//! cli <- commands -> nouns (promote, approve) -> registry, endpoint, governance -> aws -> landscape -> config
+//! cli <- commands -> nouns (domain, profile, promote, approve) -> plan, registry, endpoint, governance -> aws
+//!     -> landscape -> config
 //! ```
 //!
 //! Commands return a [`report::Report`]; `output` is the only room that prints. Nouns know neither the screen nor the
@@ -22,6 +23,8 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod context;
+#[cfg(feature = "datazone")]
+pub mod domain;
 #[cfg(feature = "sagemaker")]
 pub mod endpoint;
 pub mod error;
@@ -31,6 +34,7 @@ pub mod landscape;
 pub mod model_ref;
 pub mod nearest;
 pub mod output;
+pub mod plan;
 pub mod progress;
 #[cfg(feature = "sagemaker")]
 pub mod promote;

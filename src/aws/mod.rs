@@ -4,7 +4,7 @@
 //! ambient credentials -> [roles to go through] -> role of the persona in the account -> clients
 //! ```
 //!
-//! Each session has a rate limiter and a retry partition of its own, so that one throttled account slows no other.
+//! Each account and Region has rate limits and a retry partition of its own, so that one that is throttled slows no other.
 
 pub mod error;
 pub mod fanout;
@@ -30,7 +30,7 @@ use aws_smithy_runtime_api::shared::IntoShared as _;
 use tokio::sync::OnceCell;
 
 use self::error::AwsError;
-use self::limit::Limited;
+use self::limit::{Limited, Limits};
 use self::role::{AssumedRole, Terms};
 use self::time::SdkTime;
 use crate::clock::SharedClock;
@@ -93,6 +93,8 @@ pub struct Aws {
     options: Options,
     caller: OnceCell<CallerIdentity>,
     sessions: Mutex<HashMap<SessionKey, Arc<OnceCell<Session>>>>,
+    /// By account and Region: AWS counts the calls of all sessions together.
+    limits: Mutex<HashMap<String, Limits>>,
 }
 
 type SessionKey = (String, String, Option<RoleToAssume>);
@@ -123,7 +125,15 @@ impl Aws {
             }
         };
         let base = loader.http_client(http.clone()).load().await;
-        Ok(Aws { base, http, clock, options, caller: OnceCell::new(), sessions: Mutex::default() })
+        Ok(Aws {
+            base,
+            http,
+            clock,
+            options,
+            caller: OnceCell::new(),
+            sessions: Mutex::default(),
+            limits: Mutex::default(),
+        })
     }
 
     /// Who the ambient credentials belong to. Asked once.
@@ -147,7 +157,7 @@ impl Aws {
 
     async fn open(&self, account: &str, region: &str, role: Option<&RoleToAssume>) -> Result<Session> {
         let place = format!("{account}/{region}");
-        let limited = Limited::new(self.http.clone(), self.clock.clone(), place.clone());
+        let limited = Limited::new(self.http.clone(), self.limits_of(&place));
         let mut config = self.base.to_builder().region(Region::new(region.to_owned())).http_client(limited).build();
         if let Some(role) = role {
             let terms = self.terms().await?;
@@ -170,6 +180,12 @@ impl Aws {
             config,
             retry_partition: RetryPartition::custom(place).build(),
         })
+    }
+
+    fn limits_of(&self, place: &str) -> Limits {
+        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Limits::new(self.clock.clone(), place.to_owned());
+        limits.entry(place.to_owned()).or_insert_with(new).clone()
     }
 
     async fn terms(&self) -> Result<Terms> {
@@ -242,20 +258,48 @@ impl Session {
             .force_path_style(self.config.endpoint_url().is_some());
         aws_sdk_s3::Client::from_conf(config.build())
     }
+}
 
+/// Declares how a session gives out clients that need nothing but its configuration.
+macro_rules! clients {
+    ($($(#[$attribute:meta])* $name:ident: $sdk:ident,)+) => {
+        impl Session {$(
+            $(#[$attribute])*
+            pub fn $name(&self) -> $sdk::Client {
+                let config =
+                    $sdk::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
+                $sdk::Client::from_conf(config.build())
+            }
+        )+}
+    };
+}
+
+#[cfg(feature = "sagemaker")]
+clients! {
     /// SageMaker.
-    #[cfg(feature = "sagemaker")]
-    pub fn sagemaker(&self) -> aws_sdk_sagemaker::Client {
-        let config =
-            aws_sdk_sagemaker::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
-        aws_sdk_sagemaker::Client::from_conf(config.build())
-    }
-
+    sagemaker: aws_sdk_sagemaker,
     /// SageMaker Runtime.
-    #[cfg(feature = "sagemaker")]
-    pub fn sagemaker_runtime(&self) -> aws_sdk_sagemakerruntime::Client {
-        let config =
-            aws_sdk_sagemakerruntime::config::Builder::from(&self.config).retry_partition(self.retry_partition.clone());
-        aws_sdk_sagemakerruntime::Client::from_conf(config.build())
-    }
+    sagemaker_runtime: aws_sdk_sagemakerruntime,
+}
+
+#[cfg(feature = "datazone")]
+clients! {
+    /// CodeConnections: connections to Git providers.
+    codeconnections: aws_sdk_codeconnections,
+    /// DataZone: SageMaker Unified Studio's domains, profiles and projects.
+    datazone: aws_sdk_datazone,
+    /// EventBridge.
+    eventbridge: aws_sdk_eventbridge,
+    /// IAM.
+    iam: aws_sdk_iam,
+    /// IAM Identity Center's users and groups.
+    identitystore: aws_sdk_identitystore,
+    /// KMS.
+    kms: aws_sdk_kms,
+    /// Organizations.
+    organizations: aws_sdk_organizations,
+    /// RAM: what accounts share with each other.
+    ram: aws_sdk_ram,
+    /// IAM Identity Center's instances.
+    sso_admin: aws_sdk_ssoadmin,
 }

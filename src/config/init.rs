@@ -94,6 +94,9 @@ const PERSONA: &str = "
 ";
 
 const GOVERNANCE: &str = "
+# Management account of the organization. Default: the governance account.
+#management: { account: \"000000000008\", external-id: example-6 }
+
 # Account that holds the SageMaker Unified Studio domain.
 governance:
 ";
@@ -110,6 +113,7 @@ const TENANTS: &str = "  #region: eu-west-1
   #bucket: example-models
   # A key that the accounts which deploy may decrypt with.
   #kms-key: alias/example
+  #event-bus: aiops
   #external-id: example-2
 
 # Lines of business, each with its accounts. Dev and test may share an account, dev and prod only if that is said.
@@ -121,9 +125,20 @@ const TENANT: &str = "    # Name for people.
     # Which model package groups of the dev account are this tenant's. Default: all.
     #models: [\"*\"]
     #allow-shared-prod: false
-    # Accounts of data producers, where there are any. An account may name its Region, bucket, external id and roles.
+    # Owners of the tenant's domain unit, and who may be a member of its projects (default: every user of the domain).
+    #owners: [group:example-leads]
+    #members: [group:example]
+    # Accounts of data producers, where there are any. An account may name its Region, buckets, external id and roles,
+    # and the network of its projects.
     #data:
-    #  dev: { account: \"000000000001\", region: eu-west-1, bucket: example-data, external-id: example-3 }
+    #  dev:
+    #    account: \"000000000001\"
+    #    region: eu-west-1
+    #    bucket: example-data
+    #    external-id: example-3
+    #    network: { vpc: vpc-0a1b2c3d4e5f60718, subnets: [subnet-0a1b2c3d4e5f60718] }
+    #    projects-bucket: amazon-sagemaker-000000000001-eu-west-1-example
+    #    project-roles: { provisioning: arn:aws:iam::000000000001:role/example-provisioning }
     #  test: { account: \"000000000002\", roles: { ci: example-ci } }
     #  prod: { account: \"000000000003\" }
 ";
@@ -158,16 +173,43 @@ const REST: &str = "
 #domain:
 #  name: machine-learning
 #  description: Where our models are made
-#  # Whether people sign in through IAM Identity Center.
+#  # Whether people sign in through IAM Identity Center, and who: those with a profile (manual), or all (automatic).
 #  single-sign-on: false
+#  user-assignment: manual
+#  identity-center: arn:aws:sso:::instance/ssoins-0123456789abcdef
 #  kms-key: alias/example
 #  tags: {}
+#  # Roles that exist already. Those that are not named are made.
+#  roles:
+#    execution: arn:aws:iam::000000000009:role/example-execution
+#    service: arn:aws:iam::000000000009:role/example-service
+#  # Owners of the root unit, beside the administrator: user:NAME, group:NAME, role:ARN.
+#  owners: []
+#  # Whether accounts are associated without an invitation.
+#  organization-sharing: true
+#  blueprints:
+#    [Tooling, DataLake, MLExperiments, Workflows, AmazonBedrockKnowledgeBase, AmazonBedrockGuardrail]
+#  account-pools:
+#    - name: sandboxes
+#      accounts: [{ account: \"000000000004\", regions: [eu-west-1] }]
 
-# Project profiles. Use cases: regression, llm-finetuning, rag, data-pipeline. Without `tenants`: for all.
+# Project profiles, one for each tenant and stage. Use cases: regression, llm-finetuning, rag, data-pipeline.
 #profiles:
 #  - name: tabular
 #    use-case: regression
+#    description: Models that predict a number
 #    template: regression
+#    # Without `tenants: [...]`: for all.
+#    stages: [dev, test, prod]
+#    # Who may create projects. Without: every user of the domain.
+#    users: [group:example]
+#    git-connection: arn:aws:codeconnections:eu-west-1:000000000009:connection/0a1b2c3d-0000-4000-8000-000000000001
+#    # What differs from the use case, or comes to it.
+#    environments:
+#      - name: Tooling
+#        parameters: { idleTimeoutInMinutes: { value: \"120\", editable: true }, maxEbsVolumeSize: \"200\" }
+#      - { name: Reports, blueprint: QuickSight, mode: on-demand, account-pools: [sandboxes] }
+#    enabled: true
 
 # Seed templates of new repositories: a directory or a Git URL. Default: those inside aiops.
 #templates:

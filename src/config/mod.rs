@@ -5,6 +5,7 @@
 //! over the file before it is checked, so that a wrong value is found whatever layer it comes from.
 
 mod check;
+pub mod domain;
 pub mod duration;
 pub mod init;
 mod layers;
@@ -25,10 +26,11 @@ mod tests;
 pub use layers::{ENVIRONMENT, Flags, Variable};
 pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
 pub use mistake::{Look, quoted};
-pub use model::{Config, Governance, Session, SharedServices, StageAccount, Stages, Tenant};
+pub use model::{Config, Governance, Management, Session, SharedServices, StageAccount, Stages, Tenant};
 pub use names::{
-    AccountId, BucketName, ExternalId, InstanceType, KmsKey, ModelPattern, RegionName, RoleArn, RoleRef,
-    SourceIdentity, TenantName, partition,
+    AccountId, BlueprintName, BucketName, BusName, ConnectionArn, ExternalId, IdentityCenterArn, InstanceType, KmsKey,
+    ModelPattern, ParameterName, Principal, RegionName, RoleArn, RoleRef, SourceIdentity, SubnetId, TenantName,
+    ThingName, VpcId, partition,
 };
 pub use schema::{schema, schema_text};
 pub use sources::{Source, Sourced, Sources};

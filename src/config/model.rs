@@ -7,11 +7,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::domain::{Domain, Network, Profile, ProjectRoles};
 use super::names::{
-    AccountId, BucketName, ExternalId, KmsKey, ModelPattern, RegionName, RoleArn, SourceIdentity, TenantName, Title,
+    AccountId, BucketName, BusName, ExternalId, KmsKey, ModelPattern, Principal, RegionName, RoleArn, SourceIdentity,
+    TenantName, Title,
 };
 use super::roles::{OwnRoles, Roles, persona_schema};
-use super::settings::{Concurrency, Domain, Gates, Git, Profile, Promotion, Templates};
+use super::settings::{Concurrency, Gates, Git, Promotion, Templates};
 use crate::governance::{Persona, Stage};
 
 /// The landscape that aiops manages: accounts, tenants, roles, and how models move between them.
@@ -33,6 +35,9 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", length(min = 1))]
     pub sandbox: Option<PathBuf>,
+    /// Management account of the organization. Default: the governance account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management: Option<Management>,
     /// Account that holds the SageMaker Unified Studio domain.
     pub governance: Governance,
     /// Account that holds the central model registry and its artifacts.
@@ -77,6 +82,20 @@ fn version_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": "integer", "enum": [1], "default": 1 })
 }
 
+/// The management account of the organization, or one that may read and change the organization in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Management {
+    /// Id of the account, 12 digits.
+    pub account: AccountId,
+    /// External id of this account's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// Roles of this account that differ from the general ones.
+    #[serde(default, skip_serializing_if = "OwnRoles::is_empty")]
+    pub roles: OwnRoles,
+}
+
 /// The governance account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -110,12 +129,20 @@ pub struct SharedServices {
     /// deploy must be able to decrypt with it, so it cannot be a key that AWS manages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<KmsKey>,
+    /// Event bus on which the accounts tell what happens.
+    #[serde(default = "bus")]
+    pub event_bus: BusName,
     /// External id of this account's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
     /// Roles of this account that differ from the general ones.
     #[serde(default, skip_serializing_if = "OwnRoles::is_empty")]
     pub roles: OwnRoles,
+}
+
+#[expect(clippy::expect_used, reason = "a literal, checked by the first test that takes a default")]
+fn bus() -> BusName {
+    "aiops".parse().expect("a valid name")
 }
 
 /// How sessions are made.
@@ -164,6 +191,12 @@ pub struct Tenant {
     /// Name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
+    /// Owners of the tenant's domain unit. They may do everything in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<Principal>,
+    /// Who may be a member of the tenant's projects. Default: every user of the domain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Principal>,
     /// Accounts of the machine-learning workspaces.
     pub stages: Stages,
     /// Accounts of the data producers' workspaces, where the tenant has any.
@@ -224,6 +257,16 @@ pub struct StageAccount {
     /// Bucket of the stage. Default: `aiops-<tenant>-<account>-<region>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<BucketName>,
+    /// Network of the projects here. Tooling and other blueprints need one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// Bucket of the projects here. Default: `amazon-sagemaker-<account>-<region>-aiops`; the roles that DataZone gives to
+    /// projects reach buckets whose name begins with `amazon-sagemaker-<account>-<region>-`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projects_bucket: Option<BucketName>,
+    /// Roles that DataZone takes here and that exist already. Those that are not named are made.
+    #[serde(default, skip_serializing_if = "ProjectRoles::is_empty")]
+    pub project_roles: ProjectRoles,
     /// External id of this account's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,

@@ -144,6 +144,44 @@ text!(
     ThingName, "a name of 1 to 64 letters, digits, spaces, hyphens and underscores", 64,
     "^[A-Za-z0-9_-]([A-Za-z0-9 _-]{0,62}[A-Za-z0-9_-])?$", ["machine-learning"]
 );
+text!(
+    /// The name of a DataZone environment blueprint, as AWS spells it.
+    BlueprintName, "the name of a blueprint, such as Tooling", 64, "^[A-Za-z][A-Za-z0-9_.-]{0,63}$", ["Tooling"]
+);
+text!(
+    /// The name of a parameter of a blueprint, as AWS spells it.
+    ParameterName, "the name of a blueprint's parameter: letters, digits and underscores", 256,
+    "^[A-Za-z_][A-Za-z0-9_]{0,255}$", ["idleTimeoutInMinutes"]
+);
+text!(
+    /// Somebody who takes part in the domain: a user or a group of IAM Identity Center by name, or an IAM role by ARN.
+    Principal, "`user:NAME`, `group:NAME` or `role:ARN`", 700,
+    "^((user|group):[^\\x00-\\x1f\\x7f-\\x9f]{1,128}|role:arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512})$",
+    ["group:data-scientists", "role:arn:aws:iam::012345678901:role/aiops-lead"]
+);
+text!(
+    /// A VPC.
+    VpcId, "the id of a VPC", 32, "^vpc-[0-9a-f]{8,17}$", ["vpc-0a1b2c3d4e5f60718"]
+);
+text!(
+    /// A subnet of a VPC.
+    SubnetId, "the id of a subnet", 32, "^subnet-[0-9a-f]{8,17}$", ["subnet-0a1b2c3d4e5f60718"]
+);
+text!(
+    /// The ARN of an instance of IAM Identity Center.
+    IdentityCenterArn, "the ARN of an instance of IAM Identity Center", 64,
+    "^arn:aws(-[a-z]+)*:sso:::instance/(sso)?ins-[a-zA-Z0-9.-]{16}$", ["arn:aws:sso:::instance/ssoins-0123456789abcdef"]
+);
+text!(
+    /// The ARN of a connection to a Git provider.
+    ConnectionArn, "the ARN of a CodeConnections connection", 256,
+    "^arn:aws(-[a-z]+)*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[a-f0-9-]+$",
+    ["arn:aws:codeconnections:eu-west-1:012345678901:connection/0a1b2c3d-0000-4000-8000-000000000001"]
+);
+text!(
+    /// An event bus.
+    BusName, "the name of an event bus", 256, "^[A-Za-z0-9._-]{1,256}$", ["aiops"]
+);
 
 /// The partition of a Region: the second part of every ARN there.
 pub fn partition(region: &str) -> &'static str {

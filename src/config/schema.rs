@@ -124,7 +124,10 @@ impl Spot {
     pub(super) fn member(self, key: &str) -> Option<Self> {
         let schema = self.resolved().0;
         let member = schema.get("properties").and_then(|properties| properties.get(key));
-        member.or_else(|| schema.get("additionalProperties")).filter(|member| member.is_object()).map(Spot)
+        // No mapping of ours has more than one pattern for its keys.
+        let by_pattern = || schema.get("patternProperties")?.as_object()?.values().next();
+        let member = member.or_else(by_pattern).or_else(|| schema.get("additionalProperties"));
+        member.filter(|member| member.is_object()).map(Spot)
     }
 
     /// The place of the entries of a list.

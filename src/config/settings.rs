@@ -1,72 +1,13 @@
-//! The sections of `aiops.yaml` about the domain, repositories, deployments and gates.
+//! The sections of `aiops.yaml` about repositories, deployments and gates.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::names::{InstanceType, KmsKey, TenantName, ThingName};
+use super::names::InstanceType;
 use crate::governance::Stage;
-
-/// The SageMaker Unified Studio domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Domain {
-    /// Name of the domain.
-    pub name: ThingName,
-    /// What the domain is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Whether people sign in through IAM Identity Center.
-    pub single_sign_on: bool,
-    /// KMS key of the domain. Default: a key that AWS owns.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kms_key: Option<KmsKey>,
-    /// Tags of the domain.
-    pub tags: BTreeMap<String, String>,
-}
-
-impl Default for Domain {
-    fn default() -> Self {
-        #[expect(clippy::expect_used, reason = "a literal, checked by the first test that takes a default")]
-        let name = "machine-learning".parse().expect("a valid name");
-        Domain { name, description: None, single_sign_on: false, kms_key: None, tags: BTreeMap::new() }
-    }
-}
-
-/// A project profile.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Profile {
-    /// Name of the profile.
-    pub name: ThingName,
-    /// What projects of this profile do.
-    pub use_case: UseCase,
-    /// Seed template of the projects' repositories. Default: the template named like the use case.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub template: Option<String>,
-    /// Tenants that may use the profile. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub tenants: Option<Vec<TenantName>>,
-}
-
-/// What a project does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum UseCase {
-    /// Train and serve a model that predicts a number.
-    Regression,
-    /// Fine-tune a language model.
-    LlmFinetuning,
-    /// Answer questions from documents.
-    Rag,
-    /// Produce data for others.
-    DataPipeline,
-}
 
 /// Where seed templates come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

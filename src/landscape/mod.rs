@@ -5,16 +5,19 @@
 
 mod names;
 mod place;
+mod project;
 
 #[cfg(test)]
 mod tests;
 
-use crate::config::{AccountId, BucketName, Config, RegionName, Stages};
+use crate::config::roles::OwnRoles;
+use crate::config::{AccountId, BucketName, Config, ExternalId, Governance, RegionName, Stages};
 use crate::error::{Error, Result};
 use crate::governance::policy::{Bucket, Central, Scope, Workspace};
 use crate::governance::{Persona, Stage};
 
 pub use self::place::{Place, RoleToAssume};
+pub use self::project::ProjectAccount;
 pub use crate::config::partition;
 
 use self::place::Kind;
@@ -22,6 +25,7 @@ use self::place::Kind;
 /// The resolved world.
 #[derive(Clone, Debug)]
 pub struct Landscape {
+    management: Place,
     governance: Place,
     central: Place,
     central_bucket: String,
@@ -36,6 +40,7 @@ pub struct Tenant {
     /// Its short name.
     pub name: String,
     stages: [Place; 3],
+    data: Option<[Place; 3]>,
     dev_bucket: String,
     config: crate::config::Tenant,
 }
@@ -43,7 +48,11 @@ pub struct Tenant {
 impl Landscape {
     /// Resolves a checked configuration.
     pub fn new(config: &Config) -> Self {
-        let place = |kind, account: &AccountId, region: Option<&RegionName>, own, external_id: Option<&_>| {
+        let place = |kind,
+                     account: &AccountId,
+                     region: Option<&RegionName>,
+                     own: &OwnRoles,
+                     external_id: Option<&ExternalId>| {
             Place::new(
                 kind,
                 account.clone(),
@@ -62,23 +71,31 @@ impl Landscape {
             shared.external_id.as_ref(),
         );
         let tenants = config.tenants.iter().map(|tenant| {
-            let stage_place = |stage: Stage| {
-                let own = tenant.stages.get(stage);
-                let kind = Kind::Stage { tenant: tenant.name.to_string(), stage };
-                place(kind, &own.account, own.region.as_ref(), &own.roles, own.external_id.as_ref())
+            let places = |stages: &Stages, data: bool| {
+                Stage::ALL.map(|stage| {
+                    let own = stages.get(stage);
+                    let kind = Kind::Stage { tenant: tenant.name.to_string(), stage, data };
+                    place(kind, &own.account, own.region.as_ref(), &own.roles, own.external_id.as_ref())
+                })
             };
-            let stages = Stage::ALL.map(stage_place);
+            let stages = places(&tenant.stages, false);
+            let data = tenant.data.as_ref().map(|data| places(data, true));
             let dev_bucket = dev_bucket(&tenant.stages, tenant.name.as_str(), &stages[0]);
-            Tenant { name: tenant.name.to_string(), stages, dev_bucket, config: tenant.clone() }
+            Tenant { name: tenant.name.to_string(), stages, data, dev_bucket, config: tenant.clone() }
         });
+        let governance_place = |kind| {
+            let Governance { account, region, external_id, roles } = governance;
+            place(kind, account, region.as_ref(), roles, external_id.as_ref())
+        };
         Landscape {
-            governance: place(
-                Kind::Governance,
-                &governance.account,
-                governance.region.as_ref(),
-                &governance.roles,
-                governance.external_id.as_ref(),
-            ),
+            management: match &config.management {
+                Some(own) => {
+                    let region = governance.region.as_ref();
+                    place(Kind::Management, &own.account, region, &own.roles, own.external_id.as_ref())
+                }
+                None => governance_place(Kind::Management),
+            },
+            governance: governance_place(Kind::Governance),
             central_bucket: shared
                 .bucket
                 .as_ref()
@@ -96,6 +113,11 @@ impl Landscape {
                 .collect(),
             central,
         }
+    }
+
+    /// The management account of the organization.
+    pub fn management(&self) -> &Place {
+        &self.management
     }
 
     /// The governance account.
@@ -183,6 +205,21 @@ impl Tenant {
             Stage::Test => &self.stages[1],
             Stage::Prod => &self.stages[2],
         }
+    }
+
+    /// The data producers' account of one of its stages, if it has any.
+    pub fn data(&self, stage: Stage) -> Option<&Place> {
+        let [dev, test, prod] = self.data.as_ref()?;
+        Some(match stage {
+            Stage::Dev => dev,
+            Stage::Test => test,
+            Stage::Prod => prod,
+        })
+    }
+
+    /// What the configuration says about it.
+    pub fn config(&self) -> &crate::config::Tenant {
+        &self.config
     }
 
     /// Whether the model package group `model` of the dev account is this tenant's.

@@ -30,9 +30,10 @@ pub struct Place {
 /// What an account is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Management,
     Governance,
     SharedServices,
-    Stage { tenant: String, stage: Stage },
+    Stage { tenant: String, stage: Stage, data: bool },
 }
 
 impl Place {
@@ -76,10 +77,12 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
+            Kind::Management => write!(f, "the management account {}", self.account),
             Kind::Governance => write!(f, "the governance account {}", self.account),
             Kind::SharedServices => write!(f, "the shared services account {}", self.account),
-            Kind::Stage { tenant, stage } => {
-                write!(f, "the {} account {} of {tenant}", stage.word(), self.account)
+            Kind::Stage { tenant, stage, data } => {
+                let data = if *data { "data " } else { "" };
+                write!(f, "the {data}{} account {} of {tenant}", stage.word(), self.account)
             }
         }
     }
