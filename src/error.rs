@@ -19,6 +19,8 @@ pub enum Kind {
     Usage,
     /// `aiops.yaml` or another input file is wrong.
     Config,
+    /// A plan has changes, and `--detailed-exitcode` asked to be told so.
+    ChangesPending,
     /// Some accounts or steps failed; the rest was done.
     Partial,
     /// There are no usable credentials.
@@ -36,7 +38,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Failed => 1,
-            Kind::Usage | Kind::Config => 2,
+            Kind::Usage | Kind::Config | Kind::ChangesPending => 2,
             Kind::Partial => 3,
             Kind::NotAuthenticated => 4,
             Kind::Denied => 5,

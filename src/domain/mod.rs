@@ -5,7 +5,10 @@
 //! units use them.
 
 mod access;
+mod show;
+mod survey;
 
+pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
 use crate::aws::Session;
 use crate::error::Result;
 use crate::landscape::{Place, ProjectAccount};
