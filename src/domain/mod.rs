@@ -7,8 +7,10 @@
 mod access;
 mod show;
 mod survey;
+mod verify;
 
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
+pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;
 use crate::error::Result;
 use crate::landscape::{Place, ProjectAccount};
