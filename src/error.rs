@@ -34,6 +34,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether something that the user wrote is wrong: a command line, or a file.
+    pub fn is_input(self) -> bool {
+        matches!(self, Kind::Usage | Kind::Config)
+    }
+
     /// The process exit code of this kind.
     pub fn exit_code(self) -> u8 {
         match self {

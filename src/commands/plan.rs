@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::{Kind, Result};
-use crate::plan::{Action, Outcome, Plan, State};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::plan::{Action, Difference, Outcome, Plan, State};
+use crate::progress::Progress as _;
 use crate::report::{Cell, Report, Table, Tone, View};
 
 /// A plan as programs see it.
@@ -21,6 +23,7 @@ struct Summary {
     create: usize,
     change: usize,
     keep: usize,
+    adopt: usize,
     remove: usize,
     leave: usize,
     conflict: usize,
@@ -33,6 +36,7 @@ impl Summary {
             create: plan.count(Action::Create),
             change: plan.count(Action::Change),
             keep: plan.count(Action::Keep),
+            adopt: plan.count(Action::Adopt),
             remove: plan.count(Action::Remove),
             leave: plan.count(Action::Leave),
             conflict: plan.count(Action::Conflict),
@@ -55,6 +59,38 @@ pub fn pending(report: Report, plan: &Plan, wanted: bool) -> Report {
     report.verdict(verdict)
 }
 
+/// What comes between a plan and its writes: refusals, `--dry-run`, and the question whether to go on. A report means that
+/// nothing is to be written.
+pub fn before_writing(context: &Context, plan: &Plan) -> Result<Option<Report>> {
+    plan.refuse_conflicts()?;
+    context.ui.note(&summary(plan));
+    // What aiops.yaml asks for cannot be: no part of it is begun.
+    if let Some(wrong) = plan.failures().find_map(|step| step.kind.filter(|kind| kind.is_input())) {
+        return Ok(Some(report(plan, false)?.verdict(Some(wrong)).next("nothing was changed")));
+    }
+    if context.settings.dry_run {
+        return Ok(Some(report(plan, false)?));
+    }
+    if plan.has_changes() {
+        tell(context, plan);
+        if !context.ui.confirm("Make these changes?")? {
+            return Err(Error::new(Kind::Cancelled, "nothing was changed"));
+        }
+    }
+    Ok(None)
+}
+
+/// Says what is to be done, line by line, to whoever is asked about it.
+pub fn tell(context: &Context, plan: &Plan) {
+    for step in plan.steps.iter().filter(|step| !is_right(step)) {
+        context.ui.note(&format!("{:<8} {}", step.action.word(), step.address));
+        for difference in &step.differences {
+            let Difference { field, actual, desired } = difference;
+            context.ui.note(&format!("           {field}: {} -> {}", value(actual), value(desired)));
+        }
+    }
+}
+
 /// The plan in a line: `3 to create, 1 to change, 40 as they should be`.
 pub fn summary(plan: &Plan) -> String {
     let counted = [
@@ -64,6 +100,7 @@ pub fn summary(plan: &Plan) -> String {
         (Action::Conflict, "in the way"),
         (Action::Unknown, "not looked at"),
         (Action::Leave, "left"),
+        (Action::Adopt, "of others used"),
         (Action::Keep, "as they should be"),
     ];
     let parts: Vec<String> = counted
@@ -75,9 +112,13 @@ pub fn summary(plan: &Plan) -> String {
     if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
 }
 
+fn is_right(step: &Outcome) -> bool {
+    matches!(step.action, Action::Keep | Action::Adopt)
+}
+
 /// One row a step, and below it one for each field that differs.
 fn table(plan: &Plan, all: bool) -> Table {
-    let shown = |step: &&Outcome| all || step.action != Action::Keep || step.error.is_some();
+    let shown = |step: &&Outcome| all || !is_right(step) || step.error.is_some();
     let mut rows = Vec::new();
     for step in plan.steps.iter().filter(shown) {
         rows.push(vec![
@@ -101,11 +142,7 @@ fn table(plan: &Plan, all: bool) -> Table {
             ]);
         }
     }
-    Table {
-        columns: vec!["ACTION", "ACCOUNT", "KIND", "NAME", "WHY"],
-        rows,
-        empty: "everything is as aiops.yaml says",
-    }
+    Table { columns: vec!["ACTION", "ACCOUNT", "KIND", "NAME", "WHY"], rows, empty: "everything is as aiops.yaml says" }
 }
 
 fn action_cell(step: &Outcome) -> Cell {
@@ -134,7 +171,7 @@ fn value(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Address, Difference};
+    use crate::plan::Address;
 
     fn step(action: Action, state: State) -> Outcome {
         Outcome {

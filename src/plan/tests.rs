@@ -220,7 +220,7 @@ fn a_thing_waits_for_what_it_needs_and_is_skipped_without_it() {
 fn what_others_made_is_used_if_it_matches_and_refused_if_not() {
     let bench = Bench::new();
     let (plan, _) = bench.run(vec![bench.thing("1", "fits", At::Foreign)], true);
-    assert_eq!(told(&plan), ["fits keep Planned"]);
+    assert_eq!(told(&plan), ["fits adopt Planned"]);
     assert!(plan.refuse_conflicts().is_ok());
     let (plan, _) = bench.run(vec![bench.thing("1", "odd", At::ForeignAndDifferent)], true);
     assert_eq!(told(&plan), ["odd conflict Planned"]);
