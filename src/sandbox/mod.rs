@@ -28,6 +28,8 @@ mod authorization;
 mod credential;
 mod idempotency;
 mod identity_center;
+mod kms;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod wire;

@@ -19,6 +19,7 @@ pub const SERVICES: &[&Service] = &[
     &super::iam::service::SERVICE,
     &super::identity_center::DIRECTORY,
     &super::identity_center::INSTANCES,
+    &super::kms::SERVICE,
     &super::organizations::SERVICE,
     &super::s3::SERVICE,
     &super::sagemaker::REGISTRY,
