@@ -26,6 +26,7 @@ pub mod time;
 
 mod authorization;
 mod credential;
+mod event_buses;
 mod idempotency;
 mod identity_center;
 mod kms;
