@@ -97,8 +97,8 @@ pub(super) fn shares_of(call: &Call<'_>, owner: &str, input: &Value) -> ApiResul
     }
 }
 
-/// A page of those `items` that are `wanted`. As AWS warns for RAM, the page is cut first: it may come out empty, with a
-/// token.
+/// A page of those `items` that are `wanted`. As AWS warns of RAM, the page is cut first: it may come out empty, with
+/// a token.
 pub(super) fn paged<T>(
     member: &str,
     items: Vec<T>,

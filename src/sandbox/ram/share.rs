@@ -68,7 +68,7 @@ pub(super) enum End {
 
 impl Share {
     const KIND: &'static str = "ram/share";
-    /// Keys of shares by principal.
+    /// Keys of shares by Region and principal.
     const WITH: &'static str = "ram/shared-with";
 
     /// The share that an ARN means.
@@ -106,7 +106,7 @@ impl Share {
     /// The shares of whomever with `principal`, in the Region that is asked.
     fn with(call: &Call<'_>, principal: &str) -> Result<Vec<Self>, StoreError> {
         let mut shares = Vec::new();
-        for (_, key) in call.store.list::<String>(Self::WITH, &format!("{principal}/{}/", call.region))? {
+        for (_, key) in call.store.list::<String>(Self::WITH, &format!("{}/{principal}/", call.region))? {
             shares.extend(call.store.get::<Self>(Self::KIND, &key)?);
         }
         Ok(shares)
@@ -119,7 +119,7 @@ impl Share {
         call.store.put(Self::KIND, &key, self)?;
         let is_touched = |association: &&Association| touched.contains(&association.entity);
         for principal in self.principals.iter().filter(is_touched) {
-            let index = format!("{}/{}/{}/{}", principal.entity, self.region, self.account, self.id);
+            let index = format!("{}/{}/{}/{}", self.region, principal.entity, self.account, self.id);
             match principal.removed {
                 None => call.store.put(Self::WITH, &index, &key)?,
                 Some(_) => drop(call.store.delete(Self::WITH, &index)?),
