@@ -138,7 +138,7 @@ pub(super) fn list_create_account_status(call: &mut Call<'_>, input: Value) -> A
     let wanted = |request: &CreationRequest| {
         states.is_none_or(|states| states.iter().any(|state| state == request.state(call.now)))
     };
-    let requests = found.iter().map(|(_, request)| request).filter(|request| wanted(request));
+    let requests = found.iter().filter(|request| wanted(request));
     Ok(listed("CreateAccountStatuses", requests.map(|request| request.describe(call.now)).collect(), token))
 }
 

@@ -72,15 +72,14 @@ impl Organization {
     /// A page of the organization's accounts.
     pub(super) fn members(&self, call: &Call<'_>, input: &Value) -> ApiResult<Page<Member>> {
         let (found, token) = scan::<Member>(call, MEMBER, "", input)?;
-        let members = found.into_iter().map(|(_, member)| member).filter(|member| self.has(call, member));
-        Ok((members.collect(), token))
+        Ok((found.into_iter().filter(|member| self.has(call, member)).collect(), token))
     }
 
     /// A page of the accounts right below `parent`.
     pub(super) fn children(&self, call: &Call<'_>, parent: &str, input: &Value) -> ApiResult<Page<Member>> {
         let (found, token) = scan::<String>(call, CHILD, &format!("{parent}/{}/", self.management), input)?;
         let mut members = Vec::new();
-        for (_, account) in found {
+        for account in found {
             members.extend(self.member(call, &account)?);
         }
         Ok((members, token))

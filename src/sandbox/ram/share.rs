@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::sandbox::call::{ApiResult, Call, epoch_seconds};
+use crate::sandbox::call::{ApiResult, Call, epoch_seconds, page_of_documents};
 use crate::sandbox::datazone::sharing;
 use crate::sandbox::organizations;
 use crate::sandbox::store::StoreError;
@@ -85,6 +85,13 @@ impl Share {
     pub fn own(call: &Call<'_>) -> Result<Vec<Self>, StoreError> {
         let all = call.store.list::<Self>(Self::KIND, &call.key(""))?.into_iter().map(|(_, share)| share);
         Ok(all.filter(|share| !share.is_gone(call.now)).collect())
+    }
+
+    /// A page of the caller's shares in the Region that is asked.
+    pub fn own_page(call: &Call<'_>, size: usize, token: Option<&str>) -> ApiResult<(Vec<Self>, Option<String>)> {
+        let (mut shares, token) = page_of_documents::<Self>(&call.store, Self::KIND, &call.key(""), size, token)?;
+        shares.retain(|share| !share.is_gone(call.now));
+        Ok((shares, token))
     }
 
     /// Other accounts' shares that have come to the caller.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::organizations::ACCOUNT_ID_TAG;
+use crate::sandbox::store::READS;
 use crate::sandbox::testing::{A, B, Client, allow, role, sandbox, trust, wait};
 
 const C: &str = "333333333333";
@@ -474,4 +475,37 @@ fn iam_decides_by_name_tags_and_what_is_asked_for() {
     assert_eq!(trusted["EnabledServicePrincipals"][0]["ServicePrincipal"], "ram.amazonaws.com");
     let role = owner.query("iam", "GetRole", &[("RoleName", "AWSServiceRoleForResourceAccessManager")]).unwrap();
     assert!(role.contains("/aws-service-role/ram.amazonaws.com/"), "{role}");
+}
+
+#[test]
+fn each_of_many_shares_costs_what_one_costs() {
+    let sandbox = sandbox();
+    organization(&sandbox);
+    let (_, arn) = domain(&sandbox, "acme");
+    let owner = Client::administrator(&sandbox, A);
+    let reads = |work: &dyn Fn()| {
+        let before = READS.get();
+        work();
+        READS.get() - before
+    };
+    let make = |number: usize| {
+        let principal = (400_000_000_000 + number).to_string();
+        share(&owner, json!({"name": format!("s{number}"), "resourceArns": [arn], "principals": [principal]}));
+        wait(&sandbox, 10);
+    };
+    make(0);
+    let second = reads(&|| make(1));
+    (2..299).for_each(make);
+    assert_eq!(reads(&|| make(299)), second);
+    let read = reads(&|| {
+        let mut input = json!({"resourceOwner": "SELF", "name": "s299"});
+        let mut found = 0;
+        for _ in 0..3 {
+            let page = ram(&owner, "GetResourceShares", input.clone()).unwrap();
+            found += page["resourceShares"].as_array().unwrap().len();
+            input["nextToken"] = page["nextToken"].clone();
+        }
+        assert_eq!((found, &input["nextToken"]), (1, &Value::Null));
+    });
+    assert!(read < 300 + 3 * 20, "{read} documents were read");
 }
