@@ -23,6 +23,7 @@ pub const SERVICES: &[&Service] = &[
     &super::identity_center::INSTANCES,
     &super::kms::SERVICE,
     &super::organizations::SERVICE,
+    &super::ram::SERVICE,
     &super::s3::SERVICE,
     &super::sagemaker::REGISTRY,
     &super::sagemaker::HOSTING,
