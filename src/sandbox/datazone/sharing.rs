@@ -42,12 +42,12 @@ pub fn dissociate(store: &Store<'_>, domain_arn: &str, account: &str) -> Result<
     store.delete(ASSOCIATION, &format!("{account}/{domain_arn}"))
 }
 
-/// Whether the caller's account sees the domain: it owns it, or is associated with it.
-fn sees(call: &Call<'_>, domain: &Domain) -> Result<bool, StoreError> {
-    if domain.account == call.caller.account {
+/// Whether an account sees the domain: it owns it, or is associated with it.
+pub(super) fn sees(call: &Call<'_>, domain: &Domain, account: &str) -> Result<bool, StoreError> {
+    if domain.account == account {
         return Ok(true);
     }
-    let key = format!("{}/{}", call.caller.account, domain.arn());
+    let key = format!("{account}/{}", domain.arn());
     let association: Option<Association> = call.store.get(ASSOCIATION, &key)?;
     Ok(association.is_some_and(|association| call.now >= association.visible))
 }
@@ -55,10 +55,10 @@ fn sees(call: &Call<'_>, domain: &Domain) -> Result<bool, StoreError> {
 /// The domain `id`, if the caller's account sees it, and the resource policy by which it does if it is another's.
 pub(super) fn visible(call: &Call<'_>, id: &str) -> Result<Option<(Domain, Option<String>)>, StoreError> {
     let Some(domain) = Domain::find(call, id)? else { return Ok(None) };
-    if !sees(call, &domain)? {
+    let account = &call.caller.account;
+    if !sees(call, &domain, account)? {
         return Ok(None);
     }
-    let account = &call.caller.account;
     let policy = (domain.account != *account).then(|| {
         let statement = json!({
             "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")},
@@ -73,7 +73,7 @@ pub(super) fn visible(call: &Call<'_>, id: &str) -> Result<Option<(Domain, Optio
 pub(super) fn all_visible(call: &Call<'_>) -> Result<Vec<Domain>, StoreError> {
     let mut seen = Vec::new();
     for domain in Domain::all(call)? {
-        if sees(call, &domain)? {
+        if sees(call, &domain, &call.caller.account)? {
             seen.push(domain);
         }
     }
