@@ -169,9 +169,10 @@ impl<'w> Grants<'w> {
 
     /// The grants that are there, and where.
     async fn read(&self, facts: &Facts) -> Result<Option<(Site, Vec<PolicyGrantMember>)>> {
-        let Some(((kind, id), domain)) = self.target(facts).zip(facts.get(&self.studio.domain(), "id")) else {
-            return Ok(None);
-        };
+        // Grants of units are shown to those who take part in the domain.
+        let is_open = matches!(self.entity, Entity::Blueprint { .. }) || self.studio.inside(facts).is_some();
+        let known = self.target(facts).zip(facts.get(&self.studio.domain(), "id"));
+        let Some(((kind, id), domain)) = known.filter(|_| is_open) else { return Ok(None) };
         let site = Site { domain, kind, id, policy: self.policy.clone() };
         let grants = self.call(async |client| site.list(client).await).await?;
         Ok(Some((site, grants)))

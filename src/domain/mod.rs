@@ -5,15 +5,23 @@
 //! units use them.
 
 mod access;
+mod datazone;
+mod directory;
 pub mod document;
+mod governance;
 pub mod grant;
+mod owner;
+mod participant;
 pub mod role;
+#[cfg(test)]
+mod tests;
+mod unit;
 
 use crate::aws::Session;
 use crate::config::Principal;
 use crate::error::Result;
 use crate::landscape::{Place, ProjectAccount};
-use crate::plan::Address;
+use crate::plan::{Address, Facts, Resource};
 use crate::world::World;
 
 /// The tag of everything that aiops makes and that can be tagged.
@@ -72,6 +80,13 @@ impl<'w> Studio<'w> {
         Address::new(&self.governance().account, kind, name)
     }
 
+    /// Id and root unit of the domain, once it is there and whoever acts may look around in it.
+    pub fn inside(&self, facts: &Facts) -> Option<(String, String)> {
+        let domain = self.domain();
+        facts.get(&self.owners(ROOT), "entered")?;
+        Some((facts.get(&domain, "id")?, facts.get(&domain, "root-unit")?))
+    }
+
     /// The association of an account with the domain.
     pub fn association(&self, account: &ProjectAccount) -> Address {
         Address::new(&account.place.account, "association", self.world.config.domain.name.to_string())
@@ -81,6 +96,11 @@ impl<'w> Studio<'w> {
     pub fn blueprint(&self, account: &ProjectAccount, name: &str) -> Address {
         Address::new(&account.place.account, "blueprint", format!("{name} in {}", account.place.region))
     }
+}
+
+/// Everything that makes a domain, each thing after what it needs.
+pub async fn resources<'w>(studio: Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
+    governance::resources(studio).await
 }
 
 /// What a plan calls the profile of a user in the domain.

@@ -29,7 +29,7 @@ mod credential;
 mod idempotency;
 mod identity_center;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod wire;
 
 use std::fmt;
