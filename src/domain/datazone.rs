@@ -388,7 +388,11 @@ fn refuse_what_cannot_change(differences: &[Difference]) -> Result<()> {
         _ => false,
     };
     let Some(found) = differences.iter().find(fixed) else { return Ok(()) };
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    };
     let (field, actual, desired) = (&found.field, text(&found.actual), text(&found.desired));
     let message =
         format!("`domain.{field}` cannot be changed from {actual} to {desired}: AWS fixes it with the domain");

@@ -4,6 +4,8 @@
 use std::rc::Rc;
 
 use super::Studio;
+use aws_sdk_datazone::types::DomainStatus;
+
 use super::datazone::{self, Domain};
 use super::directory::Directory;
 use super::grant::{Grants, Holder};
@@ -42,6 +44,7 @@ pub(super) async fn resources<'w>(studio: Studio<'w>) -> Result<Vec<Box<dyn Reso
 
     let client = session.datazone();
     if let [domain] = datazone::named(&client, studio).await?.as_slice()
+        && domain.status == DomainStatus::Available
         && let Some(root) = domain.root_domain_unit_id()
     {
         for unit in Retired::all(studio, &client, domain.id(), root).await? {

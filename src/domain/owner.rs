@@ -12,7 +12,7 @@ use aws_sdk_datazone::types::{
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
-use super::participant::Who;
+use super::participant::{COUNTS, Who};
 use super::{GROUP_PROFILE, OURS, ROOT, Studio};
 use crate::aws::error::{AwsError, Class};
 use crate::config::Principal;
@@ -140,7 +140,8 @@ impl Resource for Owners<'_> {
             let (holder, fact) = self.unit();
             let wanted = self.wanted(facts);
             let place = facts.get(&self.studio.domain(), "id").zip(facts.get(&holder, fact));
-            let known = facts.get(&self.actor(), "id");
+            // Others may not look.
+            let known = facts.get(&self.actor(), COUNTS);
             let (Some((domain, unit)), Some(_)) = (place, known) else {
                 return Ok(if wanted.is_empty() { Found::Same } else { Found::Absent });
             };
@@ -161,10 +162,10 @@ impl Resource for Owners<'_> {
                     }
                 });
             }
+            let actor = (self.actor().name, owner(&self.actor(), facts));
             let named = |known: &Owner| {
-                let name =
-                    wanted.iter().find(|(_, wanted)| wanted.as_ref() == Some(known)).map(|(name, _)| name.clone());
-                name.unwrap_or_else(|| known.id.clone())
+                let mut names = wanted.iter().chain([&actor]).filter(|(_, one)| one.as_ref() == Some(known));
+                names.next().map_or_else(|| known.id.clone(), |(name, _)| name.clone())
             };
             let before: BTreeSet<String> = actual.iter().map(named).collect();
             let stay = actual.iter().filter(|known| !goes || !surplus.contains(known)).map(named);

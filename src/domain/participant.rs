@@ -16,6 +16,9 @@ use crate::config::Principal;
 use crate::error::{Error, Result};
 use crate::plan::{Address, Difference, Facts, Found, Resource};
 
+/// The fact that says of a profile that it counts, with any value.
+pub(super) const COUNTS: &str = "counts";
+
 /// Somebody who takes part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Who {
@@ -60,7 +63,7 @@ impl Who {
     }
 }
 
-/// The profile of somebody who takes part. Fact: `id`.
+/// The profile of somebody who takes part. Facts: `id`, and [`COUNTS`].
 pub(super) struct Participant<'w> {
     studio: Studio<'w>,
     directory: Rc<Directory<'w>>,
@@ -215,12 +218,13 @@ impl Resource for Participant<'_> {
                 return Ok(Found::Absent);
             };
             let Some(profile) = self.find(&session, &domain, &identifier).await? else { return Ok(Found::Absent) };
+            facts.set(&self.address(), "id", profile.id);
             if !profile.counts {
                 let desired = if matches!(self.who, Who::IamUser(_)) { "ACTIVATED" } else { "ASSIGNED" };
                 let difference = Difference::between("status", profile.status, desired);
                 return Ok(Found::Different(difference.into_iter().collect()));
             }
-            facts.set(&self.address(), "id", profile.id);
+            facts.set(&self.address(), COUNTS, "yes");
             Ok(Found::Same)
         }
         .boxed_local()

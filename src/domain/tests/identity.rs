@@ -66,7 +66,13 @@ fn people_take_part_own_units_and_may_be_members() {
     let other = json!({"entityType": "DOMAIN_UNIT", "entityIdentifier": bench.unit("insurance"), "owner": owner});
     bench.inside("AddEntityOwner", other);
     let plan = told(&bench.plan()).replace(id.as_str().unwrap(), "ID-OF-ANALYSTS");
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r#"
+    change group profile Analysts
+      status: "NOT_ASSIGNED" -> "ASSIGNED"
+    change owners clinical
+      owners: ["arn:aws:iam::111111111111:root","ID-OF-ANALYSTS","lead"] -> ["arn:aws:iam::111111111111:root","lead"]
+    leave owners insurance
+    "#);
     bench.apply();
     assert_eq!(told(&bench.plan()), "leave owners insurance");
 }
@@ -98,7 +104,26 @@ fn wrong_input_is_refused_before_anything_is_made() {
     let groups: Vec<String> = (0..21).map(|n| format!("g{n}")).collect();
     let groups: Vec<&str> = groups.iter().map(String::as_str).chain(["Platform"]).collect();
     answers.push(refused(quiet(directory(&many, &groups))));
-    insta::assert_snapshot!(answers.join("\n---\n"), @"");
+    insta::assert_snapshot!(answers.join("\n---\n"), @r#"
+    cannot look at the group profile Platform in account 111111111111: IAM Identity Center has no group called "Platform"
+    names are compared exactly; add the group there, or correct `group:Platform` in aiops.yaml
+    ---
+    cannot look at the domain machine-learning in account 111111111111: account 111111111111 sees no IAM Identity Center in eu-west-1
+    single sign-on needs an instance of IAM Identity Center in the domain's Region: one in another Region does not serve it. Enable one there, move the domain (`governance.region`), or turn off `domain.single-sign-on`
+    ---
+    cannot look at the group profile Platform in account 111111111111: Platform is of IAM Identity Center, and the domain has no single sign-on
+    set `domain.single-sign-on: true`, or name a role in its place
+    cannot look at the user profile lead in account 111111111111: lead is of IAM Identity Center, and the domain has no single sign-on
+    set `domain.single-sign-on: true`, or name a role in its place
+    cannot look at the group profile Analysts in account 111111111111: Analysts is of IAM Identity Center, and the domain has no single sign-on
+    set `domain.single-sign-on: true`, or name a role in its place
+    ---
+    cannot look at the domain machine-learning in account 111111111111: account 111111111111 sees no IAM Identity Center in us-east-1
+    single sign-on needs an instance of IAM Identity Center in the domain's Region: one in another Region does not serve it. Enable one there, move the domain (`governance.region`), or turn off `domain.single-sign-on`
+    ---
+    cannot look at the member pool clinical in account 111111111111: 22 grants of one policy are wanted, and DataZone takes 20
+    put people into groups of IAM Identity Center, and name those
+    "#);
 }
 
 #[test]
@@ -108,9 +133,19 @@ fn what_is_fixed_with_a_domain_is_not_changed() {
     let key = "kms-key: 'arn:aws:kms:eu-west-1:111111111111:key/0a1b2c3d-0000-4000-8000-000000000001'";
     let with_key = with_people().replace("  single-sign-on: true\n", &format!("  single-sign-on: true\n  {key}\n"));
     let bench = Bench { config: config(&with_key), ..bench };
-    insta::assert_snapshot!(told(&bench.plan()).lines().take(4).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told(&bench.plan()).lines().take(4).collect::<Vec<_>>().join("\n"), @"
+    unknown domain machine-learning
+      cannot look at the domain machine-learning in account 111111111111: `domain.kms-key` cannot be changed from none to arn:aws:kms:eu-west-1:111111111111:key/0a1b2c3d-0000-4000-8000-000000000001: AWS fixes it with the domain
+      hint: write in aiops.yaml what the domain has, or give a new domain another name
+    unknown user profile arn:aws:iam::111111111111:root
+    ");
     let bench = Bench { config: config(CONFIG), ..bench };
-    insta::assert_snapshot!(told(&bench.plan()).lines().take(4).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told(&bench.plan()).lines().take(4).collect::<Vec<_>>().join("\n"), @"
+    unknown domain machine-learning
+      cannot look at the domain machine-learning in account 111111111111: `domain.single-sign-on` cannot be changed from true to false: AWS fixes it with the domain
+      hint: write in aiops.yaml what the domain has, or give a new domain another name
+    unknown user profile arn:aws:iam::111111111111:root
+    ");
 }
 
 #[test]
