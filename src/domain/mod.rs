@@ -5,6 +5,7 @@
 //! units use them.
 
 mod access;
+mod converge;
 mod datazone;
 mod directory;
 pub mod document;
@@ -13,10 +14,16 @@ pub mod grant;
 mod owner;
 mod participant;
 pub mod role;
+mod show;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod verify;
 
+pub use self::converge::{apply, delete, plan};
+pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
+pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;
 use crate::config::Principal;
 use crate::error::Result;
@@ -99,8 +106,8 @@ impl<'w> Studio<'w> {
 }
 
 /// Everything that makes a domain, each thing after what it needs.
-pub async fn resources<'w>(studio: Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
-    governance::resources(studio).await
+pub async fn resources<'w>(studio: &Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
+    governance::resources(*studio).await
 }
 
 /// What a plan calls the profile of a user in the domain.
