@@ -5,10 +5,15 @@
 //! units use them.
 
 mod access;
+pub mod association;
+mod share;
+pub mod sharing;
+
+use std::fmt;
 
 use crate::aws::Session;
 use crate::error::Result;
-use crate::landscape::{Place, ProjectAccount};
+use crate::landscape::Place;
 use crate::plan::Address;
 use crate::world::World;
 
@@ -50,14 +55,20 @@ impl<'w> Studio<'w> {
         Address::new(&self.governance().account, "domain unit", tenant)
     }
 
-    /// The association of an account with the domain.
-    pub fn association(&self, account: &ProjectAccount) -> Address {
-        Address::new(&account.place.account, "association", self.world.config.domain.name.to_string())
+    /// Sharing in the organization without invitations.
+    pub fn organization_sharing(&self) -> Address {
+        Address::new(&self.world.landscape.management().account, "organization sharing", "RAM")
     }
 
-    /// A blueprint as it is configured in an account and a Region. Fact: `id`, the blueprint's.
-    pub fn blueprint(&self, account: &ProjectAccount, name: &str) -> Address {
-        Address::new(&account.place.account, "blueprint", format!("{name} in {}", account.place.region))
+    /// The association of an account with the domain. The governance account has none. Fact: `domain`, its id, once the
+    /// account sees it.
+    pub fn association(&self, account: impl fmt::Display) -> Address {
+        Address::new(account, "association", self.world.config.domain.name.to_string())
+    }
+
+    /// A blueprint as it is configured in an account, for all of its Regions. Fact: `id`, the blueprint's.
+    pub fn blueprint(&self, account: impl fmt::Display, name: &str) -> Address {
+        Address::new(account, "blueprint", name)
     }
 }
 
