@@ -6,6 +6,10 @@
 
 mod access;
 pub mod association;
+pub mod bucket;
+pub mod bus;
+pub mod document;
+pub mod key;
 mod share;
 pub mod sharing;
 
