@@ -9,13 +9,16 @@ pub mod association;
 pub mod bucket;
 pub mod bus;
 pub mod document;
+pub mod grant;
 pub mod key;
+pub mod role;
 mod share;
 pub mod sharing;
 
 use std::fmt;
 
 use crate::aws::Session;
+use crate::config::Principal;
 use crate::error::Result;
 use crate::landscape::Place;
 use crate::plan::Address;
@@ -25,6 +28,11 @@ use crate::world::World;
 pub const MANAGED_BY: (&str, &str) = ("managed-by", "aiops");
 /// The end of the description of what aiops makes in DataZone, where units and profiles have no tags.
 pub const MARK: &str = "(managed by aiops)";
+
+/// The fact that says of a thing that aiops made it, with any value. What others made is used, and kept as it is.
+pub const OURS: &str = "ours";
+/// What a plan calls the unit above all others. Tenants' names have no capitals.
+pub const ROOT: &str = "Root";
 
 /// The domain's world: where everything is that a bootstrap touches, and by which address a plan knows it.
 #[derive(Clone, Copy)]
@@ -49,14 +57,27 @@ impl<'w> Studio<'w> {
         access::administrator(self.world, place).await
     }
 
-    /// The domain. Facts: `id`, `arn`, `root-unit`.
+    /// The domain. Facts: `id`, `arn`, `root-unit` once it is available, and [`OURS`].
     pub fn domain(&self) -> Address {
         Address::new(&self.governance().account, "domain", self.world.config.domain.name.to_string())
     }
 
-    /// The domain unit of a tenant. Fact: `id`.
+    /// The domain unit of a tenant. Facts: `id`, and [`OURS`].
     pub fn unit(&self, tenant: &str) -> Address {
         Address::new(&self.governance().account, "domain unit", tenant)
+    }
+
+    /// The owners of a domain unit: a tenant's, or [`ROOT`]. Whoever acts is among those of the root unit, so that
+    /// everything that happens within the domain comes after these.
+    pub fn owners(&self, unit: &str) -> Address {
+        Address::new(&self.governance().account, "owners", unit)
+    }
+
+    /// The profile of somebody who takes part in the domain. Fact: `id`.
+    pub fn participant(&self, principal: &Principal) -> Address {
+        let (kind, name) = principal.as_str().split_once(':').unwrap_or(("user", principal.as_str()));
+        let kind = if kind == "user" { USER_PROFILE } else { GROUP_PROFILE };
+        Address::new(&self.governance().account, kind, name)
     }
 
     /// Sharing in the organization without invitations.
@@ -75,6 +96,11 @@ impl<'w> Studio<'w> {
         Address::new(account, "blueprint", name)
     }
 }
+
+/// What a plan calls the profile of a user in the domain.
+const USER_PROFILE: &str = "user profile";
+/// What a plan calls the profile of a group, or of a role: that is the group of its sessions.
+const GROUP_PROFILE: &str = "group profile";
 
 /// `description` with the mark of what aiops made.
 pub fn marked(description: Option<&str>) -> String {
