@@ -45,7 +45,7 @@ struct Seen {
 }
 
 impl<'w> Association<'w> {
-    /// The association of the account at `place`; nothing for the governance account, whose the domain is.
+    /// The association of the account at `place`, which is where the domain is; nothing for the governance account, whose the domain is.
     pub fn new(studio: Studio<'w>, place: &Place) -> Option<Self> {
         (place.account != studio.governance().account).then(|| Association { studio, place: place.clone() })
     }
@@ -54,9 +54,8 @@ impl<'w> Association<'w> {
         Ok(Shares { ram: self.studio.session(self.studio.governance()).await?.ram() })
     }
 
-    /// The account's own session, where the domain is.
     async fn member(&self) -> Result<Session> {
-        Ok(self.studio.session(&self.place).await?.in_region(self.studio.governance().region.as_str()))
+        self.studio.session(&self.place).await
     }
 
     fn permission(&self) -> String {

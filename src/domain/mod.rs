@@ -5,7 +5,9 @@
 //! units use them.
 
 mod access;
+pub mod account;
 pub mod association;
+pub mod blueprint;
 pub mod bucket;
 pub mod bus;
 pub mod document;
@@ -13,6 +15,7 @@ pub mod grant;
 pub mod key;
 pub mod role;
 mod share;
+pub mod shared;
 pub mod sharing;
 
 use std::fmt;
@@ -101,6 +104,11 @@ impl<'w> Studio<'w> {
 const USER_PROFILE: &str = "user profile";
 /// What a plan calls the profile of a group, or of a role: that is the group of its sessions.
 const GROUP_PROFILE: &str = "group profile";
+
+/// Whether these tags say that aiops made something.
+pub fn is_tagged<'t>(mut tags: impl Iterator<Item = (&'t str, &'t str)>) -> bool {
+    tags.any(|tag| tag == MANAGED_BY)
+}
 
 /// `description` with the mark of what aiops made.
 pub fn marked(description: Option<&str>) -> String {
