@@ -19,6 +19,7 @@ MODULES = [
     "clients.endpoints",
     "clients.domain",
     "clients.shared",
+    "clients.projects",
     "clients.cli",
 ]
 
