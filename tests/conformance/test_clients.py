@@ -20,6 +20,7 @@ MODULES = [
     "clients.domain",
     "clients.shared",
     "clients.projects",
+    "clients.sharing",
     "clients.cli",
 ]
 

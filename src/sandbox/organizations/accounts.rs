@@ -22,7 +22,7 @@ pub const ACCOUNT_ID_TAG: &str = "aiops-sandbox:account-id";
 /// How long `CreateAccount` takes.
 const ACCOUNT_CREATION: Duration = Duration::from_secs(20);
 
-/// A request for an account, kept under its management account and id.
+/// A request for an account, kept under its organization and id.
 #[derive(Serialize, Deserialize)]
 struct CreationRequest {
     id: String,
@@ -86,7 +86,7 @@ pub(super) fn create_account(call: &mut Call<'_>, input: Value) -> ApiResult {
         account: (!taken).then(|| account.clone()),
         failure: taken.then(|| "EMAIL_ALREADY_EXISTS".to_owned()),
     };
-    call.store.put(REQUEST, &format!("{}/{}", organization.management, request.id), &request)?;
+    call.store.put(REQUEST, &format!("{}/{}", organization.id, request.id), &request)?;
     if !taken {
         let role_name = text(&input, "RoleName").unwrap_or("OrganizationAccountAccessRole");
         access_role(call, &organization.management, &account, role_name, completes)?.save(&call.store)?;
@@ -122,7 +122,7 @@ fn random_account_id(call: &Call<'_>) -> ApiResult<String> {
 
 pub(super) fn describe_create_account_status(call: &mut Call<'_>, input: Value) -> ApiResult {
     let organization = enter(call, "DescribeCreateAccountStatus", Audience::Readers, |_| Vec::new())?;
-    let key = format!("{}/{}", organization.management, required(&input, "CreateAccountRequestId"));
+    let key = format!("{}/{}", organization.id, required(&input, "CreateAccountRequestId"));
     let request: Option<CreationRequest> = call.store.get(REQUEST, &key)?;
     let request = request.ok_or_else(|| {
         let message = "You specified a create account request ID that doesn't exist.";
@@ -133,12 +133,12 @@ pub(super) fn describe_create_account_status(call: &mut Call<'_>, input: Value) 
 
 pub(super) fn list_create_account_status(call: &mut Call<'_>, input: Value) -> ApiResult {
     let organization = enter(call, "ListCreateAccountStatus", Audience::Readers, |_| Vec::new())?;
-    let (found, token) = scan::<CreationRequest>(call, REQUEST, &format!("{}/", organization.management), &input)?;
+    let (found, token) = scan::<CreationRequest>(call, REQUEST, &format!("{}/", organization.id), &input)?;
     let states = input["States"].as_array().filter(|states| !states.is_empty());
     let wanted = |request: &CreationRequest| {
         states.is_none_or(|states| states.iter().any(|state| state == request.state(call.now)))
     };
-    let requests = found.iter().map(|(_, request)| request).filter(|request| wanted(request));
+    let requests = found.iter().filter(|request| wanted(request));
     Ok(listed("CreateAccountStatuses", requests.map(|request| request.describe(call.now)).collect(), token))
 }
 

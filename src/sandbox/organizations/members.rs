@@ -11,7 +11,7 @@ use crate::sandbox::call::{ApiResult, Call};
 use crate::sandbox::store::{Store, StoreError};
 
 const MEMBER: &str = "organizations/member";
-/// Account by `management/parent/account`.
+/// Account by `parent/management/account`.
 const CHILD: &str = "organizations/child";
 /// Account by e-mail in lower case.
 const EMAIL: &str = "organizations/email";
@@ -59,7 +59,7 @@ impl Member {
     }
 
     fn child_key(&self) -> String {
-        format!("{}/{}/{}", self.management, self.parent, self.account)
+        format!("{}/{}/{}", self.parent, self.management, self.account)
     }
 }
 
@@ -72,15 +72,14 @@ impl Organization {
     /// A page of the organization's accounts.
     pub(super) fn members(&self, call: &Call<'_>, input: &Value) -> ApiResult<Page<Member>> {
         let (found, token) = scan::<Member>(call, MEMBER, "", input)?;
-        let members = found.into_iter().map(|(_, member)| member).filter(|member| self.has(call, member));
-        Ok((members.collect(), token))
+        Ok((found.into_iter().filter(|member| self.has(call, member)).collect(), token))
     }
 
     /// A page of the accounts right below `parent`.
     pub(super) fn children(&self, call: &Call<'_>, parent: &str, input: &Value) -> ApiResult<Page<Member>> {
-        let (found, token) = scan::<String>(call, CHILD, &format!("{}/{parent}/", self.management), input)?;
+        let (found, token) = scan::<String>(call, CHILD, &format!("{parent}/{}/", self.management), input)?;
         let mut members = Vec::new();
-        for (_, account) in found {
+        for account in found {
             members.extend(self.member(call, &account)?);
         }
         Ok((members, token))

@@ -21,7 +21,7 @@ pub use self::integration::trust_service;
 use self::members::Member;
 pub use self::tree::{Membership, has_node, membership, names_of};
 use self::tree::{ORGANIZATION, Organization, Unit};
-use super::call::{Access, ApiError, ApiResult, Call, page, required, text};
+use super::call::{Access, ApiError, ApiResult, Call, page, page_of_documents, required, text};
 use super::iam::support;
 use super::service::{Operation, Protocol, Service};
 
@@ -352,19 +352,10 @@ fn cut<T>(items: Vec<T>, input: &Value) -> ApiResult<Page<T>> {
     page(items, page_size(input), text(input, "NextToken")).map_err(|_| invalid_token())
 }
 
-/// [`cut`] for documents whose keys begin with `prefix`: reads no more than the page.
-fn scan<T: DeserializeOwned>(call: &Call<'_>, kind: &str, prefix: &str, input: &Value) -> ApiResult<Page<(String, T)>> {
-    let size = page_size(input);
-    let after = match text(input, "NextToken") {
-        Some(token) => format!("{prefix}{}", token.strip_prefix("after-").ok_or_else(invalid_token)?),
-        None => String::new(),
-    };
-    let mut found = call.store.scan::<T>(kind, prefix, &after, size + 1)?;
-    let more = found.len() > size;
-    found.truncate(size);
-    let last = found.last().and_then(|(key, _)| key.strip_prefix(prefix)).filter(|_| more);
-    let token = last.map(|key| format!("after-{key}"));
-    Ok((found, token))
+/// [`cut`] for documents whose keys begin with `prefix`.
+fn scan<T: DeserializeOwned>(call: &Call<'_>, kind: &str, prefix: &str, input: &Value) -> ApiResult<Page<T>> {
+    let page = page_of_documents(&call.store, kind, prefix, page_size(input), text(input, "NextToken"));
+    page.map_err(|error| if error.status == 400 { invalid_token() } else { error })
 }
 
 fn page_size(input: &Value) -> usize {

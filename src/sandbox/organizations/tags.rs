@@ -77,5 +77,5 @@ fn enter_resource(
 }
 
 fn key(organization: &Organization, id: &str) -> String {
-    format!("{}/{id}", organization.management)
+    format!("{}/{id}", organization.id)
 }

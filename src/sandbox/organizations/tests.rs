@@ -66,6 +66,13 @@ fn the_management_account_gets_into_a_new_account() {
     assert!(inside.query("iam", "ListRoles", &[]).is_ok());
     let stranger = Client::administrator(&sandbox, "999999999999");
     assert!(stranger.assume(arn, &[]).is_err());
+    let tags = json!([{"Key": super::ACCOUNT_ID_TAG, "Value": "333333333333"}]);
+    let input = json!({"AccountName": "x", "Email": "x@example.com", "RoleName": "Bootstrap", "Tags": tags});
+    call(&Client::administrator(&sandbox, A), "CreateAccount", input).unwrap();
+    let arn = "arn:aws:iam::333333333333:role/Bootstrap";
+    assert!(Client::administrator(&sandbox, A).assume(arn, &[]).is_err(), "not before the account is there");
+    wait(&sandbox, 30);
+    Client::administrator(&sandbox, A).assume(arn, &[]).unwrap();
 }
 
 #[test]

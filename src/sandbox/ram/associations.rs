@@ -38,8 +38,8 @@ pub(super) fn requested(access: Access, input: &Value) -> Access {
         .fold(access, |access, (key, values)| access.keys_of(key, values))
 }
 
-/// Associates the share with the resources and principals in the input. Associations begin at `from`. Gives all that the
-/// input names.
+/// Associates the share with the resources and principals in the input, beginning at `from`. Gives all that the input
+/// names.
 pub(super) fn add(call: &Call<'_>, share: &mut Share, input: &Value, from: Timestamp) -> ApiResult<Vec<String>> {
     if !strings(input, "sources").is_empty() {
         return Err(invalid("Sources can only restrict principals that are services."));
@@ -239,9 +239,7 @@ pub(super) fn list_principals(call: &mut Call<'_>, input: Value) -> ApiResult {
     let all = each(shares_of(call, owner, &input)?, |share| match owner {
         "SELF" => share.principals.clone(),
         // One for the owner, as old as what it shares.
-        _ => share
-            .resources
-            .iter()
+        _ => holding(&share.resources, now)
             .take(1)
             .map(|known| Association { entity: share.account.clone(), ..known.clone() })
             .collect(),

@@ -97,8 +97,8 @@ pub(super) fn shares_of(call: &Call<'_>, owner: &str, input: &Value) -> ApiResul
     }
 }
 
-/// A page of those `items` that are `wanted`. As AWS warns for RAM, the page is cut first: it may come out empty, with a
-/// token.
+/// A page of those `items` that are `wanted`. As AWS warns of RAM, the page is cut first: it may come out empty, with
+/// a token.
 pub(super) fn paged<T>(
     member: &str,
     items: Vec<T>,
@@ -106,15 +106,36 @@ pub(super) fn paged<T>(
     wanted: impl Fn(&T) -> bool,
     view: impl Fn(&T) -> Value,
 ) -> ApiResult {
-    let size = input["maxResults"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(100);
-    let (items, token) = page(items, size, text(input, "nextToken")).map_err(|_| {
-        ApiError::new(400, "InvalidNextTokenException", "The specified value for NextToken is not valid.")
-    })?;
-    let mut answer = json!({member: items.iter().filter(|item| wanted(item)).map(view).collect::<Vec<_>>()});
+    let (items, token) = page(items, page_size(input), text(input, "nextToken")).map_err(|_| invalid_token())?;
+    Ok(listed(member, items.iter().filter(|item| wanted(item)).map(view).collect(), token))
+}
+
+/// [`paged`] for all of the caller's shares. Reads no more than the page.
+pub(super) fn own_shares(
+    call: &Call<'_>,
+    input: &Value,
+    wanted: impl Fn(&Share) -> bool,
+    view: impl Fn(&Share) -> Value,
+) -> ApiResult {
+    let page = Share::own_page(call, page_size(input), text(input, "nextToken"));
+    let (shares, token) = page.map_err(|error| if error.status == 400 { invalid_token() } else { error })?;
+    Ok(listed("resourceShares", shares.iter().filter(|share| wanted(share)).map(view).collect(), token))
+}
+
+fn page_size(input: &Value) -> usize {
+    input["maxResults"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(100)
+}
+
+fn listed(member: &str, items: Vec<Value>, token: Option<String>) -> Value {
+    let mut answer = json!({member: items});
     if let Some(token) = token {
         answer["nextToken"] = json!(token);
     }
-    Ok(answer)
+    answer
+}
+
+fn invalid_token() -> ApiError {
+    ApiError::new(400, "InvalidNextTokenException", "The specified value for NextToken is not valid.")
 }
 
 /// A list member of a validated input.

@@ -1,5 +1,5 @@
-//! Invitations, for accounts that do not share an organization with the owner of a share, or whose organization does not
-//! share by itself.
+//! Invitations, for accounts outside the organization of a share's owner, and for all where sharing within the
+//! organization is off.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

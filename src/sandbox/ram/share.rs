@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::sandbox::call::{ApiResult, Call, epoch_seconds};
+use crate::sandbox::call::{ApiResult, Call, epoch_seconds, page_of_documents};
 use crate::sandbox::datazone::sharing;
 use crate::sandbox::organizations;
 use crate::sandbox::store::StoreError;
@@ -68,7 +68,7 @@ pub(super) enum End {
 
 impl Share {
     const KIND: &'static str = "ram/share";
-    /// Keys of shares by principal.
+    /// Keys of shares by Region and principal.
     const WITH: &'static str = "ram/shared-with";
 
     /// The share that an ARN means.
@@ -85,6 +85,13 @@ impl Share {
     pub fn own(call: &Call<'_>) -> Result<Vec<Self>, StoreError> {
         let all = call.store.list::<Self>(Self::KIND, &call.key(""))?.into_iter().map(|(_, share)| share);
         Ok(all.filter(|share| !share.is_gone(call.now)).collect())
+    }
+
+    /// A page of the caller's shares in the Region that is asked.
+    pub fn own_page(call: &Call<'_>, size: usize, token: Option<&str>) -> ApiResult<(Vec<Self>, Option<String>)> {
+        let (mut shares, token) = page_of_documents::<Self>(&call.store, Self::KIND, &call.key(""), size, token)?;
+        shares.retain(|share| !share.is_gone(call.now));
+        Ok((shares, token))
     }
 
     /// Other accounts' shares that have come to the caller.
@@ -106,7 +113,7 @@ impl Share {
     /// The shares of whomever with `principal`, in the Region that is asked.
     fn with(call: &Call<'_>, principal: &str) -> Result<Vec<Self>, StoreError> {
         let mut shares = Vec::new();
-        for (_, key) in call.store.list::<String>(Self::WITH, &format!("{principal}/{}/", call.region))? {
+        for (_, key) in call.store.list::<String>(Self::WITH, &format!("{}/{principal}/", call.region))? {
             shares.extend(call.store.get::<Self>(Self::KIND, &key)?);
         }
         Ok(shares)
@@ -119,7 +126,7 @@ impl Share {
         call.store.put(Self::KIND, &key, self)?;
         let is_touched = |association: &&Association| touched.contains(&association.entity);
         for principal in self.principals.iter().filter(is_touched) {
-            let index = format!("{}/{}/{}/{}", principal.entity, self.region, self.account, self.id);
+            let index = format!("{}/{}/{}/{}", self.region, principal.entity, self.account, self.id);
             match principal.removed {
                 None => call.store.put(Self::WITH, &index, &key)?,
                 Some(_) => drop(call.store.delete(Self::WITH, &index)?),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::common::{enter, invalid, lets, once, paged, shares_of, strings};
+use super::common::{enter, invalid, invalid_state, lets, not_permitted, once, own_shares, paged, shares_of, strings};
 use super::invitations;
 use super::share::Share;
 use super::{associations, permissions};
@@ -28,9 +28,7 @@ pub(super) fn enable_sharing_with_aws_organization(call: &mut Call<'_>, _: Value
     call.authorize(&Access::new("ram:EnableSharingWithAwsOrganization", "*"))?;
     let membership = organizations::membership(&call.store, &account)?;
     if membership.is_none_or(|membership| membership.management != account) {
-        return Err(super::common::not_permitted(
-            "Sharing within an organization can only be enabled by its management account.",
-        ));
+        return Err(not_permitted("Sharing within an organization can only be enabled by its management account."));
     }
     organizations::trust_service(call, PRINCIPAL)?;
     if Role::by_arn(&call.store, &role)?.is_none() {
@@ -104,7 +102,7 @@ pub(super) fn delete_resource_share(call: &mut Call<'_>, input: Value) -> ApiRes
     let mut share = enter(call, "DeleteResourceShare", arn, |access| access)?;
     once(call, "DeleteResourceShare", &input, |call| {
         if share.deleted.is_some() {
-            return Err(super::common::invalid_state(format!("ResourceShare {arn} has been deleted already.")));
+            return Err(invalid_state(format!("ResourceShare {arn} has been deleted already.")));
         }
         share.deleted = Some(call.now);
         let mut touched = Vec::new();
@@ -123,8 +121,7 @@ pub(super) fn delete_resource_share(call: &mut Call<'_>, input: Value) -> ApiRes
 /// `GetResourceShares`.
 pub(super) fn get_resource_shares(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&Access::new("ram:GetResourceShares", "*"))?;
-    let shares = shares_of(call, required(&input, "resourceOwner"), &input)?;
-    let (now, viewer) = (call.now, call.caller.account.as_str());
+    let (owner, now, viewer) = (required(&input, "resourceOwner"), call.now, call.caller.account.as_str());
     let is = |member: &str, value: &str| text(&input, member).is_none_or(|wanted| wanted == value);
     let permission = text(&input, "permissionArn");
     let version = input["permissionVersion"].as_i64();
@@ -139,7 +136,11 @@ pub(super) fn get_resource_shares(call: &mut Call<'_>, input: Value) -> ApiResul
                 viewer == share.account && value.is_some_and(|value| lets(&strings(filter, "tagValues"), value))
             })
     };
-    paged("resourceShares", shares, &input, wanted, |share| share.describe(now, viewer))
+    let view = |share: &Share| share.describe(now, viewer);
+    if owner == "SELF" && strings(&input, "resourceShareArns").is_empty() {
+        return own_shares(call, &input, wanted, view);
+    }
+    paged("resourceShares", shares_of(call, owner, &input)?, &input, wanted, view)
 }
 
 /// `TagResource`.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::organizations::ACCOUNT_ID_TAG;
+use crate::sandbox::store::READS;
 use crate::sandbox::testing::{A, B, Client, allow, role, sandbox, trust, wait};
 
 const C: &str = "333333333333";
@@ -309,6 +310,15 @@ fn shares_are_found_from_both_sides() {
     assert_eq!(principals(&owner, json!({"resourceOwner": "SELF", "resourceArn": arn})), json!([B]));
     assert_eq!(principals(&owner, json!({"resourceOwner": "SELF", "principals": [C]})), json!([]));
     assert_eq!(principals(&member, json!({"resourceOwner": "OTHER-ACCOUNTS"})), json!([A]));
+    let (_, second) = domain(&sandbox, "second");
+    ram(&owner, "AssociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [second]})).unwrap();
+    ram(&owner, "DisassociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [arn]})).unwrap();
+    assert_eq!(principals(&member, json!({"resourceOwner": "OTHER-ACCOUNTS"})), json!([]), "nothing holds");
+    wait(&sandbox, 5);
+    assert_eq!(principals(&member, json!({"resourceOwner": "OTHER-ACCOUNTS"})), json!([A]));
+    ram(&owner, "AssociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [arn]})).unwrap();
+    ram(&owner, "DisassociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [second]})).unwrap();
+    wait(&sandbox, 5);
     let resources = |client: &Client<'_>, input: Value| {
         let found = ram(client, "ListResources", input).unwrap();
         found["resources"].as_array().unwrap().iter().map(|one| one["arn"].clone()).collect::<Value>()
@@ -474,4 +484,37 @@ fn iam_decides_by_name_tags_and_what_is_asked_for() {
     assert_eq!(trusted["EnabledServicePrincipals"][0]["ServicePrincipal"], "ram.amazonaws.com");
     let role = owner.query("iam", "GetRole", &[("RoleName", "AWSServiceRoleForResourceAccessManager")]).unwrap();
     assert!(role.contains("/aws-service-role/ram.amazonaws.com/"), "{role}");
+}
+
+#[test]
+fn each_of_many_shares_costs_what_one_costs() {
+    let sandbox = sandbox();
+    organization(&sandbox);
+    let (_, arn) = domain(&sandbox, "acme");
+    let owner = Client::administrator(&sandbox, A);
+    let reads = |work: &dyn Fn()| {
+        let before = READS.get();
+        work();
+        READS.get() - before
+    };
+    let make = |number: usize| {
+        let principal = (400_000_000_000 + number).to_string();
+        share(&owner, json!({"name": format!("s{number}"), "resourceArns": [arn], "principals": [principal]}));
+        wait(&sandbox, 10);
+    };
+    make(0);
+    let second = reads(&|| make(1));
+    (2..299).for_each(make);
+    assert_eq!(reads(&|| make(299)), second);
+    let read = reads(&|| {
+        let mut input = json!({"resourceOwner": "SELF", "name": "s299"});
+        let mut found = 0;
+        for _ in 0..3 {
+            let page = ram(&owner, "GetResourceShares", input.clone()).unwrap();
+            found += page["resourceShares"].as_array().unwrap().len();
+            input["nextToken"] = page["nextToken"].clone();
+        }
+        assert_eq!((found, &input["nextToken"]), (1, &Value::Null));
+    });
+    assert!(read < 300 + 3 * 20, "{read} documents were read");
 }
