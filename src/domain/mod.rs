@@ -17,6 +17,8 @@ pub mod role;
 mod share;
 pub mod shared;
 pub mod sharing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
