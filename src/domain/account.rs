@@ -13,7 +13,7 @@ use crate::aws::fanout;
 use crate::error::{Error, Result};
 use crate::governance::Stage;
 use crate::landscape::ProjectAccount;
-use crate::plan::Resource;
+use crate::plan::{Address, Resource};
 
 /// Things of a plan.
 pub type Resources<'w> = Vec<Box<dyn Resource + 'w>>;
@@ -69,8 +69,8 @@ impl Account {
             Some(association) => association.address(),
             None => studio.domain(),
         };
-        let there = roles.iter().map(|role| role.address()).chain(buckets.iter().map(|bucket| bucket.address()));
-        let needs: Vec<_> = [sight].into_iter().chain(there).collect();
+        let base: Vec<Address> = [sight].into_iter().chain(roles.iter().map(|role| role.address())).collect();
+        let filled: Vec<Address> = buckets.iter().map(|bucket| bucket.address()).collect();
         let mut resources: Resources<'w> = Vec::new();
         resources.extend(roles.into_iter().map(|role| Box::new(role) as Box<dyn Resource>));
         resources.extend(buckets.into_iter().map(|bucket| Box::new(bucket) as Box<dyn Resource>));
@@ -86,7 +86,10 @@ impl Account {
                     provisioning: provisioning.clone(),
                     query_execution: query_execution.clone(),
                 },
-                needs: needs.clone(),
+                needs: match blueprint::is_told(name.as_str()) {
+                    true => [base.as_slice(), &filled].concat(),
+                    false => base.clone(),
+                },
             };
             let tenants = self.whole.tenants.iter().map(String::as_str);
             let grants = Grants::environments(studio, &self.whole, name.as_str(), configured.address(), tenants);

@@ -108,12 +108,8 @@ impl Blueprint<'_> {
         regions
     }
 
-    fn is_told(&self) -> bool {
-        TOLD.contains(&self.name.as_str())
-    }
-
     fn regional(&self) -> Regional {
-        let told = self.regions.iter().filter(|_| self.is_told());
+        let told = self.regions.iter().filter(|_| is_told(&self.name));
         told.map(|region| {
             let mut parameters = BTreeMap::from([("S3Location".to_owned(), format!("s3://{}", region.bucket))]);
             if let Some(network) = &region.network {
@@ -191,7 +187,7 @@ impl Blueprint<'_> {
             .into_iter()
             .map(|(region, parameters)| (region, parameters.into_iter().collect()))
             .collect();
-        let global = match self.is_told() {
+        let global = match is_told(&self.name) {
             true => Some(HashMap::from([(QUERY_ROLE.to_owned(), facts.need(&self.roles.query_execution, "arn")?)])),
             false => None,
         };
@@ -259,6 +255,11 @@ impl Resource for Blueprint<'_> {
         }
         .boxed_local()
     }
+}
+
+/// Whether a blueprint is told network, bucket and query role.
+pub fn is_told(name: &str) -> bool {
+    TOLD.contains(&name)
 }
 
 /// Whether a refusal may be gone a little later.

@@ -40,7 +40,7 @@ impl Bench {
     }
 
     fn associations(&self) -> Vec<String> {
-        self.pending().into_iter().filter(|line| line.contains(" association ")).collect()
+        self.pending().into_iter().filter(|line| line.contains(" association ") && !line.contains("[needs")).collect()
     }
 }
 

@@ -80,7 +80,15 @@ fn drift_of_a_configuration_shows_and_is_corrected() {
         settings.as_object_mut().unwrap().remove(member);
     }
     bench.put(DEV, "Tooling", settings);
-    insta::assert_snapshot!(bench.pending().join("\n").replace(", ", "\n  "), @"");
+    insta::assert_snapshot!(bench.pending().join("\n").replace(", ", "\n  "), @r#"
+    change 333 blueprint Tooling enabled-regions: ["eu-west-1"] -> ["eu-west-1","us-east-1"]
+      provisioning-role: "arn:aws:iam::333333333333:role/service-role/AmazonSageMakerManageAccess-eu-west-1-111111111111" -> "arn:aws:iam::333333333333:role/service-role/AmazonSageMakerProvisioning-111111111111"
+      regional-parameters.eu-west-1.VpcId: "vpc-other" -> "vpc-0a1b2c3d"
+      regional-parameters.us-east-1.S3Location: null -> "s3://amazon-sagemaker-333333333333-us-east-1-aiops"
+      regional-parameters.us-east-1.Subnets: null -> "subnet-0a1b2c3a"
+      regional-parameters.us-east-1.VpcId: null -> "vpc-0a1b2c3a"
+      permission-boundary: "arn:aws:iam::333333333333:policy/boundary" -> null
+    "#);
     bench.converge();
 }
 

@@ -33,7 +33,7 @@ const DEV: &str = "333333333333";
 const PROD: &str = "555555555555";
 const REGION: &str = "eu-west-1";
 /// Of so many interruptions one is tried.
-const CASES: usize = 19;
+const CASES: usize = 97;
 
 const CONFIG: &str = "
 region: eu-west-1
