@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use super::Studio;
+use aws_sdk_datazone::types::DomainStatus;
+
 use super::association::{self, Association};
 use super::blueprint::{self, Blueprint, Catalog, Roles, TOOLING};
 use super::bucket::Bucket;
 use super::grant::Grants;
 use super::role::Role;
 use super::sharing::OrganizationSharing;
+use super::{ROOT, Studio, datazone};
 use crate::aws::fanout;
 use crate::error::{Error, Result};
 use crate::governance::Stage;
@@ -69,7 +71,8 @@ impl Account {
             Some(association) => association.address(),
             None => studio.domain(),
         };
-        let base: Vec<Address> = [sight].into_iter().chain(roles.iter().map(|role| role.address())).collect();
+        let base: Vec<Address> =
+            [studio.owners(ROOT), sight].into_iter().chain(roles.iter().map(|role| role.address())).collect();
         let filled: Vec<Address> = buckets.iter().map(|bucket| bucket.address()).collect();
         let mut resources: Resources<'w> = Vec::new();
         resources.extend(roles.into_iter().map(|role| Box::new(role) as Box<dyn Resource>));
@@ -111,15 +114,18 @@ pub fn resources(studio: Studio<'_>) -> Resources<'_> {
     resources
 }
 
-/// What was made for accounts and blueprints that the configuration names no more, or that others made there. `domain`
-/// is the id of the domain, if it is there. Accounts that do not answer are left out: the plan tells of them anyway.
-pub async fn strays<'w>(studio: Studio<'w>, domain: Option<&str>) -> Result<Resources<'w>> {
+/// What was made for accounts and blueprints that the configuration names no more, or that others made there. Accounts
+/// that do not answer are left out: the plan tells of them anyway.
+pub async fn strays<'w>(studio: Studio<'w>) -> Result<Resources<'w>> {
     let mut strays: Resources<'w> = Vec::new();
-    if let Some(domain) = domain {
+    let client = studio.session(studio.governance()).await?.datazone();
+    if let [domain] = datazone::named(&client, studio).await?.as_slice()
+        && domain.status == DomainStatus::Available
+    {
         let (settings, clock) = (&studio.world.config.concurrency, studio.world.clock);
         let (accounts, catalog) = (accounts(studio), Catalog::default());
         let found = fanout::each(&accounts, settings.accounts, settings.account_timeout, clock, async |account| {
-            blueprint::strays(studio, &catalog, domain, &account.whole.place).await
+            blueprint::strays(studio, &catalog, domain.id(), &account.whole.place).await
         });
         let found = found.await.into_iter().filter_map(Result::ok).flatten();
         strays.extend(found.map(|stray| Box::new(stray) as Box<dyn Resource>));

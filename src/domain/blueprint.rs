@@ -227,7 +227,7 @@ impl Resource for Blueprint<'_> {
 
     fn look<'a>(&'a self, facts: &'a Facts) -> LocalBoxFuture<'a, Result<Found>> {
         async move {
-            let Some(domain) = facts.get(&self.studio.domain(), "id") else { return Ok(Found::Absent) };
+            let Some((domain, _)) = self.studio.inside(facts) else { return Ok(Found::Absent) };
             let id = self.catalog.id(self.studio, &domain, &self.name).await?;
             let is_member = self.place.account != self.studio.governance().account;
             if is_member && facts.get(&self.studio.association(&self.place.account), "domain").is_none() {

@@ -169,9 +169,10 @@ impl<'w> Grants<'w> {
 
     /// The grants that are there, and where.
     async fn read(&self, facts: &Facts) -> Result<Option<(Site, Vec<PolicyGrantMember>)>> {
-        let Some(((kind, id), domain)) = self.target(facts).zip(facts.get(&self.studio.domain(), "id")) else {
-            return Ok(None);
-        };
+        // Grants of units are shown to those who take part in the domain.
+        let is_open = matches!(self.entity, Entity::Blueprint { .. }) || self.studio.inside(facts).is_some();
+        let known = self.target(facts).zip(facts.get(&self.studio.domain(), "id"));
+        let Some(((kind, id), domain)) = known.filter(|_| is_open) else { return Ok(None) };
         let site = Site { domain, kind, id, policy: self.policy.clone() };
         let grants = self.call(async |client| site.list(client).await).await?;
         Ok(Some((site, grants)))
@@ -201,7 +202,7 @@ impl<'w> Grants<'w> {
             };
             holder.into_iter().chain(profiles(allowed))
         });
-        addresses.filter_map(|address| Some((facts.get(&address, "id")?, address.name))).collect()
+        addresses.map(|address| (id(&address, facts), address.name)).collect()
     }
 
     fn differences(&self, found: &Comparison, surplus_goes: bool, facts: &Facts) -> Vec<Difference> {
@@ -367,9 +368,14 @@ impl Resource for Grants<'_> {
     }
 }
 
-/// A grant in DataZone's words. What is not known yet stands there by its name, and equals nothing.
+/// The id of something; what is not known yet stands there by its address, and equals nothing.
+fn id(address: &Address, facts: &Facts) -> String {
+    facts.get(address, "id").unwrap_or_else(|| address.to_string())
+}
+
+/// A grant in DataZone's words.
 fn grant(holder: &Holder, allowed: &Allowed, facts: &Facts) -> Result<Grant> {
-    let id = |address: &Address| facts.get(address, "id").unwrap_or_else(|| address.to_string());
+    let id = |address: &Address| id(address, facts);
     let wrong = |error: aws_sdk_datazone::error::BuildError| Error::failed("a grant cannot be written").because(error);
     let principal = match holder {
         Holder::Everybody => PolicyGrantPrincipal::User(UserPolicyGrantPrincipal::AllUsersGrantFilter(

@@ -10,15 +10,21 @@ pub mod association;
 pub mod blueprint;
 pub mod bucket;
 pub mod bus;
+mod datazone;
+mod directory;
 pub mod document;
+mod governance;
 pub mod grant;
 pub mod key;
+mod owner;
+mod participant;
 pub mod role;
 mod share;
 pub mod shared;
 pub mod sharing;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 use std::fmt;
 
@@ -26,7 +32,7 @@ use crate::aws::Session;
 use crate::config::Principal;
 use crate::error::Result;
 use crate::landscape::Place;
-use crate::plan::Address;
+use crate::plan::{Address, Facts, Resource};
 use crate::world::World;
 
 /// The tag of everything that aiops makes and that can be tagged.
@@ -85,6 +91,13 @@ impl<'w> Studio<'w> {
         Address::new(&self.governance().account, kind, name)
     }
 
+    /// Id and root unit of the domain, once it is there and whoever acts may look around in it.
+    pub fn inside(&self, facts: &Facts) -> Option<(String, String)> {
+        let domain = self.domain();
+        facts.get(&self.owners(ROOT), "entered")?;
+        Some((facts.get(&domain, "id")?, facts.get(&domain, "root-unit")?))
+    }
+
     /// Sharing in the organization without invitations.
     pub fn organization_sharing(&self) -> Address {
         Address::new(&self.world.landscape.management().account, "organization sharing", "RAM")
@@ -100,6 +113,17 @@ impl<'w> Studio<'w> {
     pub fn blueprint(&self, account: impl fmt::Display, name: &str) -> Address {
         Address::new(account, "blueprint", name)
     }
+}
+
+/// Everything that makes a domain, each thing after what it needs. What can be known to fail is refused before anybody
+/// is asked.
+pub async fn resources<'w>(studio: Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
+    account::check(studio)?;
+    let mut all = governance::resources(studio).await?;
+    all.extend(shared::resources(studio));
+    all.extend(account::resources(studio));
+    all.extend(account::strays(studio).await?);
+    Ok(all)
 }
 
 /// What a plan calls the profile of a user in the domain.

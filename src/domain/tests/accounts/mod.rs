@@ -198,7 +198,7 @@ impl Bench {
         let facts = vec![("id", text("id")), ("arn", text("arn")), ("root-unit", text("rootDomainUnitId"))];
         let mut given = vec![
             Given { address: studio.domain(), facts: [facts, vec![(OURS, "yes".to_owned())]].concat() },
-            Given { address: studio.owners(ROOT), facts: Vec::new() },
+            Given { address: studio.owners(ROOT), facts: vec![("entered", "yes".to_owned())] },
         ];
         given.extend(self.units.iter().map(|(tenant, id)| Given {
             address: studio.unit(tenant),
@@ -213,7 +213,7 @@ impl Bench {
             resources.extend(self.given(studio));
             resources.extend(shared_services::resources(studio));
             resources.extend(account::resources(studio));
-            resources.extend(account::strays(studio, Some(self.domain_id())).await?);
+            resources.extend(account::strays(studio).await?);
             let facts = Facts::default();
             let walk = Walk { clock: &self.clock, progress: &Silent, lanes: 8, look_within: Duration::from_secs(60) };
             Ok(match acts {
