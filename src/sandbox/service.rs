@@ -16,6 +16,7 @@ use super::wire::{self, Answer};
 /// Every service that the sandbox has. A new one is a file beside this one and a line here.
 pub const SERVICES: &[&Service] = &[
     &super::datazone::SERVICE,
+    &super::datazone::PROVISIONING,
     &super::iam::service::SERVICE,
     &super::identity_center::DIRECTORY,
     &super::identity_center::INSTANCES,

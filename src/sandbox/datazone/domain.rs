@@ -7,8 +7,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::account_pools::AccountPool;
+use super::configurations::Configuration;
 use super::grants::Grant;
 use super::groups::Group;
+use super::project_profiles::ProjectProfile;
 use super::units::Unit;
 use super::users::User;
 use crate::sandbox::call::{ApiError, ApiResult, Call, epoch_seconds};
@@ -22,9 +25,9 @@ pub(super) const DELETION: SignedDuration = SignedDuration::from_secs(60);
 pub(super) const AFTERLIFE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Kinds of documents in a domain that keep it from being deleted, and how many of each every domain has of itself.
-const CHILDREN: &[(&str, usize)] = &[(Unit::KIND, 1)];
+const CHILDREN: &[(&str, usize)] = &[(Unit::KIND, 1), (ProjectProfile::KIND, 0), (AccountPool::KIND, 0)];
 /// Kinds of documents that go with the domain.
-const PARTS: &[&str] = &[User::KIND, Group::KIND, Grant::KIND];
+const PARTS: &[&str] = &[User::KIND, Group::KIND, Grant::KIND, Configuration::KIND];
 
 /// A domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
