@@ -27,6 +27,8 @@ pub enum Kind {
     Denied,
     /// A deployment went back to what was there before.
     RolledBack,
+    /// A plan was asked to tell by its exit code whether something is to be done, and something is.
+    ChangesPending,
     /// Stopped by the user.
     Cancelled,
 }
@@ -36,7 +38,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Failed => 1,
-            Kind::Usage | Kind::Config => 2,
+            Kind::Usage | Kind::Config | Kind::ChangesPending => 2,
             Kind::Partial => 3,
             Kind::NotAuthenticated => 4,
             Kind::Denied => 5,

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod global;
 pub mod help;
 pub mod init;
+pub mod profile;
 pub mod promote;
 pub mod sandbox;
 pub mod status;
@@ -66,6 +67,7 @@ pub enum Command {
     Status(status::Args),
     Promote(promote::Args),
     Approve(approve::Args),
+    Profile(profile::Args),
     Config(config::Args),
     Sandbox(sandbox::Args),
     #[command(flatten)]
@@ -73,9 +75,10 @@ pub enum Command {
 }
 
 /// The subcommands as `aiops --help` groups them. A test holds that each appears once.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Getting started", &["demo", "init"]),
     ("Models", &["status", "promote", "approve"]),
+    ("The platform", &["profile"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),
 ];

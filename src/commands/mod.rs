@@ -6,6 +6,8 @@ pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
 pub mod init;
+#[cfg(feature = "datazone")]
+pub mod profile;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;
@@ -34,6 +36,11 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Promote(args) => promote::run(context, args).await,
         #[cfg(feature = "sagemaker")]
         Command::Approve(args) => approve::run(context, args).await,
+        #[cfg(feature = "datazone")]
+        Command::Profile(args) => profile::run(context, args).await,
+        #[cfg(not(feature = "datazone"))]
+        Command::Profile(_) => Err(crate::error::Error::usage("this build has no DataZone client")
+            .hint("build it with the feature `datazone`")),
         #[cfg(not(feature = "sagemaker"))]
         _ => Err(crate::error::Error::usage("this build has no SageMaker client")
             .hint("build it with the feature `sagemaker`")),
@@ -50,7 +57,7 @@ pub fn ends_by_interrupt(command: &Command) -> bool {
 pub fn how_to_resume(command: &Command) -> Option<&'static str> {
     match command {
         Command::Demo(_) => Some("run the same command again: it starts the story afresh"),
-        Command::Promote(_) | Command::Approve(_) => {
+        Command::Promote(_) | Command::Approve(_) | Command::Profile(_) => {
             Some("run the same command again: it looks at what is done and continues from there")
         }
         _ => None,

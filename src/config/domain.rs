@@ -235,6 +235,18 @@ pub enum UseCase {
     DataPipeline,
 }
 
+impl UseCase {
+    /// As this file spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            UseCase::Regression => "regression",
+            UseCase::LlmFinetuning => "llm-finetuning",
+            UseCase::Rag => "rag",
+            UseCase::DataPipeline => "data-pipeline",
+        }
+    }
+}
+
 /// An environment of a profile's projects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -89,6 +89,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::NotAuthenticated => "not-authenticated",
         Kind::Denied => "denied",
         Kind::RolledBack => "rolled-back",
+        Kind::ChangesPending => "changes-pending",
         Kind::Cancelled => "cancelled",
     }
 }
