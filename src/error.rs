@@ -19,6 +19,8 @@ pub enum Kind {
     Usage,
     /// `aiops.yaml` or another input file is wrong.
     Config,
+    /// A plan has changes, and `--detailed-exitcode` asked to be told so.
+    ChangesPending,
     /// Some accounts or steps failed; the rest was done.
     Partial,
     /// There are no usable credentials.
@@ -27,13 +29,16 @@ pub enum Kind {
     Denied,
     /// A deployment went back to what was there before.
     RolledBack,
-    /// A plan was asked to tell by its exit code whether something is to be done, and something is.
-    ChangesPending,
     /// Stopped by the user.
     Cancelled,
 }
 
 impl Kind {
+    /// Whether something that the user wrote is wrong: a command line, or a file.
+    pub fn is_input(self) -> bool {
+        matches!(self, Kind::Usage | Kind::Config)
+    }
+
     /// The process exit code of this kind.
     pub fn exit_code(self) -> u8 {
         match self {

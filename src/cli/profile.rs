@@ -41,10 +41,14 @@ pub enum Verb {
 Examples:
 
     aiops profile plan
-    aiops profile plan --tenant retail
-    aiops profile plan --detailed-exitcode    # 0: nothing to do, 2: something is to do, 1: it failed")]
+    aiops profile plan --tenant retail --all
+    aiops profile plan --detailed-exitcode --output json")]
 pub struct PlanArgs {
-    /// Exit with 2 if something is to be done
+    /// Show what is as it should be, too
+    #[arg(long)]
+    pub all: bool,
+
+    /// Exit with 2 if something is to be done, with 0 if not
     #[arg(long)]
     pub detailed_exitcode: bool,
 }

@@ -13,7 +13,6 @@ use crate::domain::Studio;
 use crate::error::{Error, Result};
 use crate::nearest::nearest_name;
 use crate::plan::{Address, Resource};
-use crate::world::World;
 
 /// The profiles that the configuration means, and what there is of them.
 pub struct Profiles<'w> {
@@ -26,13 +25,14 @@ pub struct Profiles<'w> {
 impl<'w> Profiles<'w> {
     /// Reads what there is, and checks what is asked for against it: for one tenant, or for all. Everything that is wrong
     /// with the configuration comes back as one error.
-    pub async fn prepare(world: &'w World<'w>, tenant: Option<&str>) -> Result<Self> {
+    pub async fn prepare(studio: Studio<'w>, tenant: Option<&str>) -> Result<Self> {
+        let world = studio.world;
         let config = world.config;
         if let Some(name) = tenant {
             world.landscape.tenant(name)?;
         }
         let blueprints: Vec<String> = config.profiles.iter().flat_map(definitions::blueprints_of).collect();
-        let ground = Ground::look(Studio::new(world), &blueprints).await?;
+        let ground = Ground::look(studio, &blueprints).await?;
         let people = People::of_config(&ground).await?;
         let definitions = checked(&ground, &people)?;
         let wanted = instances(&config.profiles, world.landscape).into_iter().map(|instance| {
@@ -213,26 +213,19 @@ pub struct Removal<'w> {
     ground: Ground<'w>,
     known: Known,
     people: People,
-    /// How many projects were made from it: with any, it is disabled and stays.
-    pub projects: usize,
-    /// Whether the configuration means it, so that it would come back.
-    pub is_in_config: bool,
 }
 
 impl<'w> Removal<'w> {
     /// Finds the profile called `name`, which aiops must have made.
-    pub async fn prepare(world: &'w World<'w>, name: &str) -> Result<Self> {
-        let ground = Ground::look(Studio::new(world), &[]).await?;
+    pub async fn prepare(studio: Studio<'w>, name: &str) -> Result<Self> {
+        let ground = Ground::look(studio, &[]).await?;
         let known = named(&ground, name)?;
         if !known.is_ours {
             return Err(Error::failed(format!("the profile {name} is not aiops's"))
                 .hint("nothing was changed: aiops deletes only what it made"));
         }
-        let projects = ground.projects_of(&known.id).await?;
         let people = People::of_config(&ground).await?;
-        let mut instances = instances(&world.config.profiles, world.landscape).into_iter();
-        let is_in_config = instances.any(|instance| instance.name() == name);
-        Ok(Removal { ground, known, people, projects, is_in_config })
+        Ok(Removal { ground, known, people })
     }
 
     /// The grants that name it, without it, and its removal.

@@ -20,20 +20,49 @@ use std::collections::BTreeSet;
 
 use crate::config::domain::{DeploymentMode, Profile, UseCase};
 use crate::config::names::Principal;
-use crate::domain::marked;
+use crate::domain::{Studio, marked};
 use crate::error::Result;
 use crate::governance::Stage;
 use crate::landscape::{Landscape, Tenant};
+use crate::plan::{self, Facts, Plan};
 
-pub use self::desired::{Profiles, Removal};
 pub use self::survey::{Listed, MayCreate, Shown, list, show};
 
 use self::definitions::Definition;
+use self::desired::{Profiles, Removal};
 use self::ground::Ground;
 use self::shape::{Environment, Home, Setting, Shape};
 
 /// Why something of ours has to go.
 const NOT_IN_CONFIG: &str = "not in aiops.yaml any more";
+
+/// What would have to be done, for one tenant or for all.
+pub async fn plan(studio: &Studio<'_>, tenant: Option<&str>) -> Result<Plan> {
+    let profiles = Profiles::prepare(*studio, tenant).await?;
+    Ok(plan::look(&profiles.resources().await?, &Facts::default(), &studio.walk()).await)
+}
+
+/// Does it.
+pub async fn apply(studio: &Studio<'_>, tenant: Option<&str>) -> Result<Plan> {
+    let profiles = Profiles::prepare(*studio, tenant).await?;
+    Ok(plan::apply(&profiles.resources().await?, &Facts::default(), &studio.walk()).await)
+}
+
+/// What it takes to delete the profile called `name`; with `acts`, it is done.
+pub async fn delete(studio: &Studio<'_>, name: &str, acts: bool) -> Result<Plan> {
+    let removal = Removal::prepare(*studio, name).await?;
+    let (resources, facts) = (removal.resources().await?, Facts::default());
+    Ok(match acts {
+        true => plan::apply(&resources, &facts, &studio.walk()).await,
+        false => plan::look(&resources, &facts, &studio.walk()).await,
+    })
+}
+
+/// Whether the configuration means a profile called `name`.
+pub fn is_in_config(studio: &Studio<'_>, name: &str) -> bool {
+    let world = studio.world;
+    instances(&world.config.profiles, world.landscape).iter().any(|instance| instance.name() == name)
+}
 
 /// A profile of the configuration for a tenant and a stage.
 #[derive(Clone, Copy)]

@@ -12,7 +12,6 @@ use super::shape::{Environment, Home, Shape};
 use super::{Instance, instances};
 use crate::domain::Studio;
 use crate::error::Result;
-use crate::world::World;
 
 /// A profile: one that is there, or one that the configuration means.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,11 +66,12 @@ pub struct MayCreate {
 }
 
 /// All profiles: those of the configuration in its order, then others. For one tenant, or for all.
-pub async fn list(world: &World<'_>, tenant: Option<&str>) -> Result<Vec<Listed>> {
+pub async fn list(studio: &Studio<'_>, tenant: Option<&str>) -> Result<Vec<Listed>> {
+    let world = studio.world;
     if let Some(name) = tenant {
         world.landscape.tenant(name)?;
     }
-    let ground = Ground::look(Studio::new(world), &[]).await?;
+    let ground = Ground::look(*studio, &[]).await?;
     let instances = instances(&world.config.profiles, world.landscape);
     let mut listed = Vec::new();
     for instance in &instances {
@@ -90,8 +90,9 @@ pub async fn list(world: &World<'_>, tenant: Option<&str>) -> Result<Vec<Listed>
 }
 
 /// Everything about the profile called `name`.
-pub async fn show(world: &World<'_>, name: &str) -> Result<Shown> {
-    let ground = Ground::look(Studio::new(world), &[]).await?;
+pub async fn show(studio: &Studio<'_>, name: &str) -> Result<Shown> {
+    let world = studio.world;
+    let ground = Ground::look(*studio, &[]).await?;
     let known = named(&ground, name)?;
     let instances = instances(&world.config.profiles, world.landscape);
     let instance = instances.iter().find(|instance| instance.name() == name);

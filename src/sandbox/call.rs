@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::iam::Need;
 use super::store::{Store, StoreError};
 
 /// An error answer, before it takes its protocol's form.
@@ -150,6 +152,8 @@ pub struct Access {
     pub resource_policy: Option<String>,
     /// Condition keys of this request beyond the global ones.
     pub keys: Vec<(String, Vec<String>)>,
+    /// Whose leave it takes inside one account.
+    pub need: Need,
 }
 
 impl Access {
@@ -157,7 +161,7 @@ impl Access {
     pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
         let resource = resource.into();
         let owner = resource.split(':').nth(4).filter(|account| account.len() == 12).map(str::to_owned);
-        Access { action: action.into(), resource, owner, resource_policy: None, keys: Vec::new() }
+        Access { action: action.into(), resource, owner, resource_policy: None, keys: Vec::new(), need: Need::Either }
     }
 
     /// Says who owns the resource, where its ARN does not (S3).
@@ -172,6 +176,13 @@ impl Access {
     pub fn resource_policy(mut self, policy: Option<String>) -> Self {
         self.resource_policy = policy;
         self
+    }
+
+    /// Says that the resource's policy must allow it, or leave it to the account: so it is with KMS keys.
+    #[must_use]
+    pub fn by_resource_policy(mut self, policy: Option<String>) -> Self {
+        self.need = Need::Resource;
+        self.resource_policy(policy)
     }
 
     /// A condition key with one value.
@@ -273,6 +284,27 @@ pub fn page<T>(mut items: Vec<T>, max: usize, token: Option<&str>) -> ApiResult<
     let more = rest.len() > max;
     let page = rest.into_iter().take(max).collect();
     Ok((page, more.then(|| format!("page-{}", start + max))))
+}
+
+/// [`page`] for the documents whose keys begin with `prefix`, in the order of their keys. Reads no more than the page.
+pub fn page_of_documents<T: DeserializeOwned>(
+    store: &Store<'_>,
+    kind: &str,
+    prefix: &str,
+    max: usize,
+    token: Option<&str>,
+) -> ApiResult<(Vec<T>, Option<String>)> {
+    let after = match token.map(|token| token.strip_prefix("after-")) {
+        Some(Some(key)) => format!("{prefix}{key}"),
+        Some(None) => return Err(ApiError::validation("Invalid pagination token")),
+        None => String::new(),
+    };
+    let mut found = store.scan::<T>(kind, prefix, &after, max + 1)?;
+    let more = found.len() > max;
+    found.truncate(max);
+    let last = found.last().and_then(|(key, _)| key.strip_prefix(prefix)).filter(|_| more);
+    let token = last.map(|key| format!("after-{key}"));
+    Ok((found.into_iter().map(|(_, document)| document).collect(), token))
 }
 
 /// A moment as awsJson1.1 writes it: epoch seconds with milliseconds.

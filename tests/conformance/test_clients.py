@@ -12,7 +12,16 @@ import unittest
 
 from clients.support import JUDGE, isolate, require_loopback
 
-MODULES = ["clients.identity", "clients.s3", "clients.registry", "clients.endpoints", "clients.domain", "clients.cli"]
+MODULES = [
+    "clients.identity",
+    "clients.s3",
+    "clients.registry",
+    "clients.endpoints",
+    "clients.domain",
+    "clients.shared",
+    "clients.sharing",
+    "clients.cli",
+]
 
 
 def main() -> int:

@@ -20,11 +20,16 @@ const UNTIL_SETTLED: Duration = Duration::from_secs(60);
 
 /// Builds everything in an empty sandbox.
 pub fn build(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
-    let builder = Builder { sandbox, config, landscape, scope: landscape.scope() };
-    builder.build().map_err(|error| {
-        let error = Error::failed("the landscape of the demo cannot be built").because(error);
-        error.hint("please report this: it is a bug")
-    })
+    Builder::new(sandbox, config, landscape).build().map_err(unexpected)
+}
+
+/// Builds only the organization and its accounts in an empty sandbox: what an administrator begins with.
+pub fn build_organization(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
+    Builder::new(sandbox, config, landscape).organization().map_err(unexpected)
+}
+
+fn unexpected(error: ApiError) -> Error {
+    Error::failed("the landscape of the demo cannot be built").because(error).hint("please report this: it is a bug")
 }
 
 struct Builder<'a> {
@@ -34,7 +39,11 @@ struct Builder<'a> {
     scope: Scope,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(sandbox: &'a Sandbox, config: &'a Config, landscape: &'a Landscape) -> Self {
+        Builder { sandbox, config, landscape, scope: landscape.scope() }
+    }
+
     fn build(&self) -> Result<(), ApiError> {
         self.organization()?;
         self.roles()?;
@@ -68,9 +77,12 @@ impl Builder<'_> {
         for tenant in self.landscape.tenants() {
             let unit = organizations("CreateOrganizationalUnit", json!({"ParentId": root, "Name": tenant.name}))?;
             for stage in Stage::ALL {
-                let account = tenant.stage(stage).account.to_string();
-                create(&format!("{}-{}", tenant.name, stage.word()), &account)?;
-                units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
+                let places = [(Some(tenant.stage(stage)), ""), (tenant.data(stage), "data-")];
+                for (place, prefix) in places {
+                    let Some(account) = place.map(|place| place.account.to_string()) else { continue };
+                    create(&format!("{}-{prefix}{}", tenant.name, stage.word()), &account)?;
+                    units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
+                }
             }
         }
         self.sandbox.advance(UNTIL_SETTLED)?;
