@@ -229,6 +229,7 @@ impl Resource for Unwanted<'_, '_> {
             let status = actual.status().map_or("DISABLED", Status::as_str);
             Ok(match (self.ground.projects_of(&self.known.id).await?, status) {
                 (0, _) => Found::Unwanted,
+                (1, "DISABLED") => Found::Leftover(format!("{}; disabled, in use by 1 project", self.why)),
                 (projects, "DISABLED") => {
                     Found::Leftover(format!("{}; disabled, in use by {projects} projects", self.why))
                 }

@@ -50,6 +50,12 @@ const RULES: &[(&str, Rule)] = &[
     ("DeleteAccountPool", Rule::Owner),
     ("ListAccountPools", Rule::Profile),
     ("ListAccountsInAccountPool", Rule::Profile),
+    ("CreateProject", Rule::OwnerOr(&["CREATE_PROJECT_FROM_PROJECT_PROFILE", "CREATE_PROJECT"])),
+    ("DeleteProject", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("ListProjects", Rule::Profile),
+    ("CreateProjectMembership", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("DeleteProjectMembership", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("GetEnvironment", Rule::Profile),
 ];
 
 /// Who somebody is in a domain: the ids of their profiles that count.
@@ -93,12 +99,17 @@ impl Identity {
         self.user.clone().map(Owner::User).or_else(group)
     }
 
-    /// Whether they are among the owners of a unit.
-    pub fn owns(&self, unit: &Unit) -> bool {
-        unit.owners.iter().any(|owner| match owner {
+    /// Whether a profile is one of theirs.
+    pub fn is(&self, profile: &Owner) -> bool {
+        match profile {
             Owner::User(id) => self.user.as_ref() == Some(id),
             Owner::Group(id) => self.groups.contains(id),
-        })
+        }
+    }
+
+    /// Whether they are among the owners of a unit.
+    pub fn owns(&self, unit: &Unit) -> bool {
+        unit.owners.iter().any(|owner| self.is(owner))
     }
 }
 
@@ -131,14 +142,25 @@ pub(super) fn require_grant(
     if allowed { Ok(identity) } else { Err(not_permitted(operation)) }
 }
 
+/// Whether the holder of a profile may become a member of the projects of a unit.
+pub(super) fn is_in_member_pool(call: &Call<'_>, domain: &Domain, unit: &str, profile: &Owner) -> ApiResult<bool> {
+    let who = match profile.clone() {
+        Owner::User(id) => Identity { user: Some(id), groups: Vec::new() },
+        Owner::Group(id) => Identity { user: None, groups: vec![id] },
+    };
+    let chain = Unit::chain(call, domain, unit)?;
+    let pool = |grant: &Grant| grant.policy == "ADD_TO_PROJECT_MEMBER_POOL";
+    Ok(owns_any(&who, &chain) || is_granted(call, domain, &chain, &who, pool)?)
+}
+
 /// Whether somebody owns a unit or one above it: `chain` begins with the unit and ends with the root unit.
-pub(super) fn owns_any(identity: &Identity, chain: &[Unit]) -> bool {
+fn owns_any(identity: &Identity, chain: &[Unit]) -> bool {
     chain.iter().any(|unit| identity.owns(unit))
 }
 
 /// Whether an acceptable grant holds for somebody in every unit of `chain`, which begins with
 /// a unit and ends with the root unit.
-pub(super) fn is_granted(
+fn is_granted(
     call: &Call<'_>,
     domain: &Domain,
     chain: &[Unit],

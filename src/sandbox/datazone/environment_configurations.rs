@@ -1,6 +1,6 @@
 //! Environment configurations: which environments the projects of a profile get, where and with what parameters.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -159,6 +159,19 @@ impl EnvironmentConfiguration {
     pub fn override_of(&self, name: &str) -> Option<&Override> {
         let overrides = self.configuration_parameters.as_ref()?.parameter_overrides.as_ref()?;
         overrides.iter().find(|given| given.name.as_deref() == Some(name))
+    }
+
+    /// The parameters of an environment, where a project says what is `given`.
+    pub fn parameters<'p>(
+        &self,
+        domain: &Domain,
+        given: impl Iterator<Item = (&'p str, &'p str)>,
+    ) -> ApiResult<BTreeMap<String, String>> {
+        let defaults = self.blueprint(domain)?.parameters.iter().filter_map(|it| Some((it.name, it.default?)));
+        let overrides = self.configuration_parameters.iter().flat_map(|all| all.parameter_overrides.iter().flatten());
+        let overrides = overrides.filter_map(|it| Some((it.name.as_deref()?, it.value.as_deref()?)));
+        let all = defaults.chain(overrides).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(all.chain(given.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect())
     }
 
     /// The blueprint.

@@ -8,8 +8,9 @@ use super::authority;
 use super::common::{conflict, enter_available, iso, mentions, not_found, paged, sort_by_name, without_nulls};
 use super::domain::Domain;
 use super::environment_configurations::EnvironmentConfiguration;
+use super::projects::Project;
 use super::units::Unit;
-use crate::sandbox::call::{ApiResult, Call, required, text};
+use crate::sandbox::call::{ApiError, ApiResult, Call, required, text};
 
 /// A project profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -163,9 +164,14 @@ pub(super) fn update(call: &mut Call<'_>, input: Value) -> ApiResult {
     Ok(profile.describe(&domain))
 }
 
-/// `DeleteProjectProfile`.
+/// `DeleteProjectProfile`, refused while projects use it. AWS does not say that it is; the operation knows no
+/// `ConflictException`.
 pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
     let (domain, profile) = enter_profile(call, "DeleteProjectProfile", &input)?;
+    if Project::all(call, &domain)?.iter().any(|project| project.profile.as_ref() == Some(&profile.id)) {
+        let message = format!("Project profile {} cannot be deleted: projects use it", profile.id);
+        return Err(ApiError::validation(message));
+    }
     call.store.delete(ProjectProfile::KIND, &domain.key(&profile.id))?;
     Ok(json!({}))
 }

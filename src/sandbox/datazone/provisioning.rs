@@ -1,11 +1,12 @@
-//! The operations on what projects are made of: blueprints and their configurations, project profiles, account pools.
+//! The operations on projects and what they are made of: blueprints and their configurations, project profiles, account
+//! pools.
 
-use super::{account_pools, blueprints, configurations, project_profiles, shapes};
+use super::{account_pools, blueprints, configurations, environments, memberships, project_profiles, projects, shapes};
 use crate::sandbox::rate::RateLimit;
 use crate::sandbox::rest::RestOperation;
 use crate::sandbox::service::{Protocol, Service};
 
-/// Blueprints, project profiles and account pools.
+/// Blueprints, project profiles, account pools, projects with their members and environments.
 pub(in crate::sandbox) const SERVICE: Service = Service {
     name: "datazone",
     protocol: Protocol::RestJson {
@@ -14,6 +15,12 @@ pub(in crate::sandbox) const SERVICE: Service = Service {
             RateLimit { operations: &["ListEnvironmentBlueprints"], per_second: 8 },
             RateLimit { operations: &["PutEnvironmentBlueprintConfiguration"], per_second: 10 },
             RateLimit { operations: &["CreateProjectProfile", "UpdateProjectProfile"], per_second: 3 },
+            RateLimit { operations: &["CreateProject", "DeleteProject"], per_second: 3 },
+            RateLimit { operations: &["GetProject"], per_second: 8 },
+            RateLimit { operations: &["ListProjects"], per_second: 8 },
+            RateLimit { operations: &["CreateProjectMembership", "DeleteProjectMembership"], per_second: 3 },
+            RateLimit { operations: &["ListProjectMemberships"], per_second: 8 },
+            RateLimit { operations: &["GetEnvironment", "ListEnvironments"], per_second: 8 },
         ],
         operations: OPERATIONS,
     },
@@ -153,5 +160,79 @@ const OPERATIONS: &[RestOperation] = &[
         status: 204,
         input: "{ domainIdentifier!: DomainId, identifier!: Id }",
         handler: account_pools::delete,
+    },
+    RestOperation {
+        name: "CreateProject",
+        http: "POST /v2/domains/{domainIdentifier}/projects",
+        status: 201,
+        input: "{ domainIdentifier!: DomainId, name!: Name, description: Description,
+                  resourceTags: map 0..25 of TagKey to TagValue, glossaryTerms: list 1..20 of Id,
+                  domainUnitId: DomainUnitId, projectProfileId: Id, userParameters: UserParameters,
+                  projectCategory: string, projectExecutionRole: RoleArn,
+                  membershipAssignments: MembershipAssignments }",
+        handler: projects::create,
+    },
+    RestOperation {
+        name: "GetProject",
+        http: "GET /v2/domains/{domainIdentifier}/projects/{identifier}",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, identifier!: ProjectId }",
+        handler: projects::get,
+    },
+    RestOperation {
+        name: "ListProjects",
+        http: "GET /v2/domains/{domainIdentifier}/projects?userIdentifier&groupIdentifier&name&projectCategory&nextToken&maxResults",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, userIdentifier: string, groupIdentifier: string, name: Name,
+                  projectCategory: string, nextToken: NextToken, maxResults: MaxResults }",
+        handler: projects::list,
+    },
+    RestOperation {
+        name: "DeleteProject",
+        http: "DELETE /v2/domains/{domainIdentifier}/projects/{identifier}?skipDeletionCheck",
+        status: 204,
+        input: "{ domainIdentifier!: DomainId, identifier!: ProjectId, skipDeletionCheck: boolean }",
+        handler: projects::delete,
+    },
+    RestOperation {
+        name: "CreateProjectMembership",
+        http: "POST /v2/domains/{domainIdentifier}/projects/{projectIdentifier}/createMembership",
+        status: 201,
+        input: "{ domainIdentifier!: DomainId, projectIdentifier!: ProjectId, member!: ProjectMember,
+                  designation!: UserDesignation, userCreatedDesignationId: Id }",
+        handler: memberships::create,
+    },
+    RestOperation {
+        name: "DeleteProjectMembership",
+        http: "POST /v2/domains/{domainIdentifier}/projects/{projectIdentifier}/deleteMembership",
+        status: 204,
+        input: "{ domainIdentifier!: DomainId, projectIdentifier!: ProjectId, member!: ProjectMember }",
+        handler: memberships::delete,
+    },
+    RestOperation {
+        name: "ListProjectMemberships",
+        http: "GET /v2/domains/{domainIdentifier}/projects/{projectIdentifier}/memberships?sortBy&sortOrder&nextToken&maxResults",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, projectIdentifier!: ProjectId, sortBy: SortBy, sortOrder: SortOrder,
+                  nextToken: NextToken, maxResults: MaxResults }",
+        handler: memberships::list,
+    },
+    RestOperation {
+        name: "GetEnvironment",
+        http: "GET /v2/domains/{domainIdentifier}/environments/{identifier}",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, identifier!: Id }",
+        handler: environments::get,
+    },
+    RestOperation {
+        name: "ListEnvironments",
+        http: "GET /v2/domains/{domainIdentifier}/environments?awsAccountId&status&awsAccountRegion&projectIdentifier\
+               &environmentProfileIdentifier&environmentBlueprintIdentifier&provider&name&maxResults&nextToken",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, awsAccountId: AccountId, status: EnvironmentStatus,
+                  awsAccountRegion: AwsRegion, projectIdentifier!: ProjectId,
+                  environmentProfileIdentifier: string `[a-zA-Z0-9_-]{0,36}`, environmentBlueprintIdentifier: Id,
+                  provider: string, name: string, maxResults: MaxResults, nextToken: NextToken }",
+        handler: environments::list,
     },
 ];

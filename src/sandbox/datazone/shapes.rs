@@ -99,6 +99,22 @@ pub(super) const SHAPES: &str = r"
         awsRegion: { regionName: RegionName, regionNamePath: ParameterStorePath },
         deploymentOrder: integer 0..16
     }
+    UserParameters = list of {
+        environmentId: Id,
+        environmentResolvedAccount: { awsAccountId!: AccountId, regionName!: AwsRegion, sourceAccountPoolId: Id },
+        environmentConfigurationName: Name,
+        environmentParameters: list of { name: string, value: string }
+    }
+    ProjectMember = { userIdentifier: string, groupIdentifier: string }
+    UserDesignation = enum
+        PROJECT_OWNER PROJECT_CONTRIBUTOR PROJECT_CATALOG_VIEWER PROJECT_CATALOG_CONSUMER PROJECT_CATALOG_STEWARD
+        USER_CREATED_DESIGNATION
+    MembershipAssignments = list of {
+        member!: ProjectMember, designation!: UserDesignation, userCreatedDesignationId: Id
+    }
+    EnvironmentStatus = enum
+        ACTIVE CREATING UPDATING DELETING CREATE_FAILED UPDATE_FAILED DELETE_FAILED VALIDATION_FAILED SUSPENDED DISABLED
+        EXPIRED DELETED INACCESSIBLE
     AccountSource = {
         accounts: list 1..25 of {
             awsAccountId!: AccountId, supportedRegions!: list 1..3 of AwsRegion, awsAccountName: string 1..256

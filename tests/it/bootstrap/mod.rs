@@ -1,4 +1,5 @@
 //! From empty accounts to a working domain, through the product's own code, in the in-process sandbox.
 
 mod converge;
+mod profiles;
 mod stage;

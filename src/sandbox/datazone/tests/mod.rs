@@ -6,6 +6,7 @@ mod blueprints;
 mod domains;
 mod profiles;
 mod project_profiles;
+mod projects;
 mod units;
 
 use serde_json::{Value, json};
