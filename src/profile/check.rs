@@ -130,3 +130,127 @@ fn instead<'a>(near: Option<&str>, valid: impl Iterator<Item = &'a str>) -> Stri
         None => valid,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(name: &str, kind: &str) -> Parameter {
+        Parameter { name: name.to_owned(), kind: kind.to_owned(), default: None, editable: true, optional: true }
+    }
+
+    fn blueprints() -> Blueprints {
+        let tooling = vec![
+            parameter("enableSpaces", "Boolean"),
+            parameter("maxEbsVolumeSize", "Integer"),
+            parameter("share", "number"),
+            parameter("workgroupName", "String"),
+            parameter("sizes", "List of whatever"),
+            Parameter { editable: false, ..parameter("accountId", "String") },
+        ];
+        let cluster = vec![
+            Parameter { optional: false, ..parameter("eksClusterArn", "String") },
+            Parameter { optional: false, default: Some("1".to_owned()), ..parameter("size", "Integer") },
+        ];
+        let blueprint = |id: &str, is_tooling, parameters| Blueprint { id: id.to_owned(), is_tooling, parameters };
+        [
+            ("Tooling", blueprint("t", false, tooling)),
+            ("Base", blueprint("b", true, Vec::new())),
+            ("DataLake", blueprint("d", false, Vec::new())),
+            ("EmrOnEks", blueprint("e", false, cluster)),
+        ]
+        .into_iter()
+        .map(|(name, blueprint)| (name.to_owned(), blueprint))
+        .collect()
+    }
+
+    fn definition(name: &str, blueprint: &str, mode: DeploymentMode, parameters: &[(&str, &str)]) -> Definition {
+        let value = |text: &str| Value { text: text.to_owned(), editable: false };
+        Definition {
+            name: name.to_owned(),
+            blueprint: Some(blueprint.to_owned()),
+            mode,
+            parameters: parameters.iter().map(|(name, text)| ((*name).to_owned(), value(text))).collect(),
+            account_pools: Vec::new(),
+        }
+    }
+
+    fn tooling(parameters: &[(&str, &str)]) -> Definition {
+        definition("Tooling", "Tooling", DeploymentMode::OnCreate, parameters)
+    }
+
+    fn told(definitions: &[Definition]) -> Vec<String> {
+        let enabled = ["Tooling", "Base", "EmrOnEks"];
+        check(
+            "p",
+            definitions,
+            &Known { blueprints: &blueprints(), enabled: &enabled, pools: &["sandboxes", "spares"] },
+        )
+    }
+
+    #[test]
+    fn what_fits_is_not_complained_about() {
+        let right = [("enableSpaces", "true"), ("maxEbsVolumeSize", "100"), ("share", "0.5"), ("sizes", "[1]")];
+        let cluster = definition("Cluster", "EmrOnEks", DeploymentMode::OnDemand, &[("eksClusterArn", "arn:x")]);
+        assert_eq!(told(&[tooling(&right), cluster]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn parameters_that_are_unknown_or_fixed_or_of_another_type_are_named_with_the_valid_ones() {
+        let valid = "enableSpaces, maxEbsVolumeSize, share, workgroupName, sizes";
+        for (name, value, mistake) in [
+            (
+                "enableSpace",
+                "true",
+                format!("blueprint Tooling has no parameter enableSpace; did you mean enableSpaces? There are {valid}"),
+            ),
+            ("volume", "1", format!("blueprint Tooling has no parameter volume; there are {valid}")),
+            ("accountId", "1", format!("blueprint Tooling does not let accountId be set; there are {valid}")),
+            ("enableSpaces", "yes", "parameter enableSpaces takes true or false, and not \"yes\"".to_owned()),
+            ("maxEbsVolumeSize", "1.5", "parameter maxEbsVolumeSize takes a whole number, and not \"1.5\"".to_owned()),
+            ("share", "NaN", "parameter share takes a number, and not \"NaN\"".to_owned()),
+        ] {
+            let place = "profile p, environment Tooling: ";
+            assert_eq!(told(&[tooling(&[(name, value)])]), [format!("{place}{mistake}")]);
+        }
+        // All at once.
+        assert_eq!(told(&[tooling(&[("a", ""), ("b", ""), ("enableSpaces", "")])]).len(), 3);
+    }
+
+    #[test]
+    fn environments_name_blueprints_and_pools_that_there_are() {
+        let nowhere = Definition { blueprint: None, ..definition("X", "", DeploymentMode::OnDemand, &[]) };
+        let mut pooled = definition("Y", "Datalake", DeploymentMode::OnDemand, &[]);
+        pooled.account_pools = vec!["sandboxs".to_owned(), "spares".to_owned()];
+        let lake = definition("Z", "DataLake", DeploymentMode::OnDemand, &[]);
+        let cluster = definition("C", "EmrOnEks", DeploymentMode::OnDemand, &[("size", "2")]);
+        let expected = [
+            "profile p, environment X: it is none of the use case's, so it needs a `blueprint`",
+            "profile p, environment Y: there is no account pool sandboxs; did you mean sandboxes? There are sandboxes, spares",
+            "profile p, environment Y: AWS has no blueprint Datalake; did you mean DataLake? There are Base, DataLake, EmrOnEks, Tooling",
+            "profile p, environment Z: blueprint DataLake is not among `domain.blueprints`, so no account will have it",
+            "profile p, environment C: blueprint EmrOnEks needs a value of eksClusterArn",
+        ];
+        assert_eq!(told(&[tooling(&[]), nowhere, pooled, lake, cluster]), expected);
+    }
+
+    #[test]
+    fn one_environment_is_the_base_of_all_others_and_made_first() {
+        let base = definition("Mine", "Base", DeploymentMode::OnCreate, &[]);
+        let late = Definition { mode: DeploymentMode::OnDemand, ..tooling(&[]) };
+        let cluster = definition("C", "EmrOnEks", DeploymentMode::OnDemand, &[("eksClusterArn", "arn")]);
+        assert_eq!(told(&[base.clone(), cluster.clone()]), Vec::<String>::new());
+        assert_eq!(
+            told(&[cluster]),
+            ["profile p: it has no environment of blueprint Tooling, on which all others stand"]
+        );
+        assert_eq!(
+            told(&[late]),
+            ["profile p: environment Tooling of blueprint Tooling must be made on create: all others stand on it"]
+        );
+        assert_eq!(
+            told(&[base, tooling(&[])]),
+            ["profile p: only one environment may be of a blueprint that all others stand on, not Mine, Tooling"]
+        );
+    }
+}

@@ -219,3 +219,121 @@ impl Value {
         Value { text: text.to_owned(), editable }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::blueprint::{Blueprint, Parameter};
+    use super::super::check::{Known, check};
+    use super::*;
+
+    const USE_CASES: [UseCase; 4] = [UseCase::Regression, UseCase::LlmFinetuning, UseCase::Rag, UseCase::DataPipeline];
+
+    fn profile(use_case: UseCase, more: serde_json::Value) -> Profile {
+        let mut written = json!({"name": "p", "use-case": use_case});
+        written.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(written).unwrap()
+    }
+
+    /// The blueprints of all use cases, with every parameter that ships, and those in `more` besides.
+    fn blueprints(more: &[(&str, &str)]) -> Blueprints {
+        let mut blueprints = Blueprints::new();
+        let shipped = USE_CASES.iter().flat_map(|use_case| shipped(*use_case));
+        let parameters = shipped.flat_map(|environment| {
+            let names = environment.parameters.iter().map(|(name, ..)| *name);
+            std::iter::once("").chain(names).map(|name| (environment.blueprint, name))
+        });
+        for (blueprint, name) in parameters.chain(more.iter().copied()) {
+            let known = blueprints
+                .entry(blueprint.to_owned())
+                .or_insert_with(|| Blueprint::new(&format!("id-of-{blueprint}"), None));
+            if !name.is_empty() && known.parameter(name).is_none() {
+                let (name, kind) = (name.to_owned(), "String".to_owned());
+                known.parameters.push(Parameter { name, kind, default: None, editable: true, optional: true });
+            }
+        }
+        blueprints
+    }
+
+    fn find<'a>(definitions: &'a [Definition], name: &str) -> &'a Definition {
+        definitions.iter().find(|definition| definition.name == name).unwrap()
+    }
+
+    #[test]
+    fn what_ships_is_valid_with_the_blueprints_that_are_enabled_without_a_word() {
+        let enabled: Vec<String> =
+            crate::config::domain::Domain::default().blueprints.iter().map(ToString::to_string).collect();
+        let enabled: Vec<&str> = enabled.iter().map(String::as_str).collect();
+        let blueprints = blueprints(&[]);
+        for use_case in USE_CASES {
+            let own = definitions(&profile(use_case, json!({})), &Git::default(), &blueprints);
+            let known = Known { blueprints: &blueprints, enabled: &enabled, pools: &[] };
+            assert_eq!(check("p", &own, &known), Vec::<String>::new(), "{use_case:?}");
+            assert!(own.len() >= 3, "{use_case:?}");
+            for definition in &own {
+                assert!(blueprints_of(&profile(use_case, json!({}))).contains(definition.blueprint.as_ref().unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_ships_adapts_to_what_aws_has() {
+        let mut blueprints = blueprints(&[]);
+        let tooling = blueprints.get_mut("Tooling").unwrap();
+        tooling.parameters.retain(|parameter| parameter.name != "lifecycleManagement");
+        tooling.parameters.iter_mut().find(|parameter| parameter.name == "enableSpaces").unwrap().editable = false;
+        let own = definitions(&profile(UseCase::Regression, json!({})), &Git::default(), &blueprints);
+        let parameters: Vec<&str> = find(&own, "Tooling").parameters.keys().map(String::as_str).collect();
+        assert!(
+            !parameters.contains(&"lifecycleManagement") && !parameters.contains(&"enableSpaces"),
+            "{parameters:?}"
+        );
+        assert!(parameters.contains(&"maxEbsVolumeSize"));
+    }
+
+    #[test]
+    fn the_configuration_changes_by_name_and_adds() {
+        let own = json!({"environments": [
+            {"name": "Tooling", "parameters": {"maxEbsVolumeSize": "200", "unheardOf": {"value": "x", "editable": true}}},
+            {"name": "MLExperiments", "mode": "on-create", "account-pools": ["sandboxes"]},
+            {"name": "Reports", "blueprint": "QuickSight"},
+        ]});
+        let own = definitions(&profile(UseCase::Regression, own), &Git::default(), &blueprints(&[("QuickSight", "")]));
+        let names: Vec<&str> = own.iter().map(|definition| definition.name.as_str()).collect();
+        assert_eq!(names, ["Tooling", "DataLake", "MLExperiments", "Reports"]);
+        let parameters = &find(&own, "Tooling").parameters;
+        assert_eq!(parameters["maxEbsVolumeSize"], Value { text: "200".to_owned(), editable: false });
+        assert_eq!(parameters["idleTimeoutInMinutes"], Value { text: "60".to_owned(), editable: true });
+        // It is refused later, not lost.
+        assert_eq!(parameters["unheardOf"], Value { text: "x".to_owned(), editable: true });
+        let experiments = find(&own, "MLExperiments");
+        assert_eq!(
+            (experiments.mode, experiments.account_pools.as_slice()),
+            (DeploymentMode::OnCreate, &["sandboxes".to_owned()][..])
+        );
+        let reports = find(&own, "Reports");
+        assert_eq!((reports.blueprint.as_deref(), reports.mode), (Some("QuickSight"), DeploymentMode::OnDemand));
+    }
+
+    #[test]
+    fn a_git_connection_is_said_only_to_blueprints_that_ask_for_one() {
+        let arn = "arn:aws:codeconnections:eu-west-1:111111111111:connection/0a1b2c3d-0000-4000-8000-000000000001";
+        let connected = profile(UseCase::Rag, json!({"git-connection": arn}));
+        let git = Git { owner: Some("example".to_owned()), ..Git::default() };
+        let asks = ["gitConnectionArn", "gitFullRepositoryId", "gitBranchName"].map(|name| ("Tooling", name));
+        let own = definitions(&connected, &git, &blueprints(&asks));
+        let parameters = &find(&own, "Tooling").parameters;
+        assert_eq!(parameters["gitConnectionArn"], Value { text: arn.to_owned(), editable: false });
+        assert_eq!(parameters["gitFullRepositoryId"], Value { text: "example/repository".to_owned(), editable: true });
+        assert_eq!(parameters["gitBranchName"], Value { text: "main".to_owned(), editable: true });
+        let elsewhere = own.iter().filter(|definition| definition.name != "Tooling");
+        assert!(elsewhere.flat_map(|definition| definition.parameters.keys()).all(|name| !name.starts_with("git")));
+        for own in [
+            definitions(&connected, &git, &blueprints(&[])),
+            definitions(&profile(UseCase::Rag, json!({})), &git, &blueprints(&asks)),
+        ] {
+            assert!(find(&own, "Tooling").parameters.keys().all(|name| !name.starts_with("git")));
+        }
+    }
+}

@@ -205,3 +205,145 @@ fn tag(tag: &ResourceTagParameter) -> (String, String) {
     let editable = if tag.is_value_editable() { " (editable)" } else { "" };
     (tag.key().to_owned(), format!("{}{editable}", tag.value()))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_datazone::types::{DeploymentMode, EnvironmentConfigurationParameter, Status};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Names that are ids with a prefix.
+    struct Prefixed;
+
+    impl Names for Prefixed {
+        fn blueprint(&self, id: &str) -> String {
+            format!("blueprint {id}")
+        }
+        fn pool(&self, id: &str) -> String {
+            format!("pool {id}")
+        }
+    }
+
+    fn parameter(name: &str, value: &str) -> EnvironmentConfigurationParameter {
+        EnvironmentConfigurationParameter::builder().name(name).value(value).is_editable(true).build()
+    }
+
+    fn configuration(
+        name: &str,
+        id: &str,
+        overrides: Vec<EnvironmentConfigurationParameter>,
+    ) -> EnvironmentConfiguration {
+        let resolved = vec![parameter("computed", id)];
+        let parameters = EnvironmentConfigurationParametersDetails::builder()
+            .set_parameter_overrides(Some(overrides))
+            .set_resolved_parameters(Some(resolved));
+        EnvironmentConfiguration::builder()
+            .name(name)
+            .id(id)
+            .environment_blueprint_id("b")
+            .deployment_mode(DeploymentMode::OnDemand)
+            .aws_account(AwsAccount::AwsAccountId("111111111111".to_owned()))
+            .aws_region(Region::RegionName("eu-west-1".to_owned()))
+            .configuration_parameters(parameters.build())
+            .build()
+            .unwrap()
+    }
+
+    fn profile(configurations: Vec<EnvironmentConfiguration>) -> GetProjectProfileOutput {
+        GetProjectProfileOutput::builder()
+            .domain_id("d")
+            .id("p")
+            .name("name")
+            .created_by("x")
+            .status(Status::Enabled)
+            .set_environment_configurations(Some(configurations))
+            .build()
+            .unwrap()
+    }
+
+    fn shape(configurations: Vec<EnvironmentConfiguration>) -> Shape {
+        Shape::of(&profile(configurations), &Prefixed)
+    }
+
+    fn fields(desired: &Shape, actual: &Shape) -> Vec<String> {
+        let told =
+            |difference: Difference| format!("{}: {} -> {}", difference.field, difference.actual, difference.desired);
+        desired.differences(actual, true).into_iter().map(told).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn neither_order_nor_ids_nor_what_aws_computes_makes_a_difference(
+            environments in prop::collection::btree_map("[A-Z][a-z]{0,5}", prop::collection::btree_map("[a-z]{1,5}", "[a-z0-9]{0,4}", 0..5), 0..6),
+            (turn, parameter_turn) in (0usize..6, 0usize..5),
+        ) {
+            let build = |by: &str, turn: usize, parameter_turn: usize| {
+                let mut configurations: Vec<EnvironmentConfiguration> = environments.iter().map(|(name, parameters)| {
+                    let mut overrides: Vec<_> = parameters.iter().map(|(name, value)| parameter(name, value)).collect();
+                    let count = overrides.len().max(1);
+                    overrides.rotate_left(parameter_turn % count);
+                    configuration(name, &format!("{by}-{name}"), overrides)
+                }).collect();
+                let count = configurations.len().max(1);
+                configurations.rotate_left(turn % count);
+                configurations
+            };
+            let (one, other) = (shape(build("one", 0, 0)), shape(build("other", turn, parameter_turn)));
+            prop_assert_eq!(one.differences(&other, true), Vec::new());
+        }
+    }
+
+    #[test]
+    fn nothing_and_empty_are_the_same() {
+        let desired = shape(vec![configuration("A", "1", Vec::new())]);
+        let mut bare = configuration("A", "1", Vec::new());
+        bare.configuration_parameters = None;
+        bare.description = Some(String::new());
+        bare.account_pools = Some(Vec::new());
+        // What is made on demand has no order; some answers have one nevertheless.
+        bare.deployment_order = Some(0);
+        assert_eq!(fields(&desired, &shape(vec![bare.clone()])), Vec::<String>::new());
+        let empty = profile(Vec::new());
+        assert_eq!(
+            fields(&Shape::of(&empty, &Prefixed), &Shape { status: "ENABLED".to_owned(), ..Shape::default() }),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn each_field_that_differs_is_told_with_both_values() {
+        let desired = shape(vec![
+            configuration("A", "1", vec![parameter("size", "2"), parameter("gone", "x")]),
+            configuration("B", "2", Vec::new()),
+        ]);
+        let mut changed = configuration(
+            "A",
+            "9",
+            vec![
+                parameter("extra", "y"),
+                EnvironmentConfigurationParameter::builder().name("size").value("3").is_editable(false).build(),
+            ],
+        );
+        changed.deployment_mode = Some(DeploymentMode::OnCreate);
+        changed.deployment_order = Some(4);
+        (changed.aws_account, changed.aws_region) = (None, None);
+        changed.account_pools = Some(vec!["s".to_owned()]);
+        let actual = Shape { status: "DISABLED".to_owned(), unit: "u".to_owned(), ..shape(vec![changed]) };
+        let expected = [
+            r#"status: "DISABLED" -> "ENABLED""#,
+            r#"domain-unit: "u" -> """#,
+            r#"environments.A.mode: "ON_CREATE" -> "ON_DEMAND""#,
+            "environments.A.order: 4 -> null",
+            r#"environments.A.account: null -> "111111111111""#,
+            r#"environments.A.region: null -> "eu-west-1""#,
+            r#"environments.A.account-pools: ["pool s"] -> null"#,
+            r#"environments.A.parameters.extra: "y" -> null"#,
+            r#"environments.A.parameters.gone: null -> "x""#,
+            r#"environments.A.parameters.size: "3" -> "2""#,
+            "environments.A.parameters.size.editable: false -> true",
+            r#"environments.B: null -> {"blueprint":"blueprint b","mode":"ON_DEMAND","account":"111111111111","region":"eu-west-1","parameters":{}}"#,
+        ];
+        assert_eq!(fields(&desired, &actual), expected);
+    }
+}
