@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::governance::policy::{self, Place, Scope, Trustees};
 use crate::governance::{Persona, Stage};
-use crate::landscape::Landscape;
+use crate::landscape::{self, Landscape};
 use crate::sandbox::call::ApiError;
 use crate::sandbox::organizations::ACCOUNT_ID_TAG;
 use crate::sandbox::{Sandbox, s3};
@@ -124,6 +124,18 @@ impl<'a> Builder<'a> {
                 document: policy::execution_role(workspace, &self.scope),
             }];
             grant(&place.execution_role(), policy::execution_trust(), runs);
+        }
+        let partition = governance.partition();
+        let mut bring_up = |place: &landscape::Place, what: &str, site: policy::Site<'_>| {
+            let document = policy::bootstrap(site, partition, place.account.as_str());
+            let policies = vec![policy::Policy { name: format!("aiops-bootstrap-{what}"), document }];
+            grant(&place.role_arn(Persona::Administrator), policy::trust(&people), policies);
+        };
+        bring_up(self.landscape.management(), "organization", policy::Site::Management);
+        bring_up(governance, "domain", policy::Site::Governance);
+        bring_up(central, "registry", policy::Site::SharedServices(self.landscape.central_bucket()));
+        for account in self.landscape.project_accounts() {
+            bring_up(&account.place, "projects", policy::Site::Projects);
         }
         for ((account, name), (trust, policies)) in roles {
             let iam = |operation: &str, input| self.call(&account, "iam", operation, input);
