@@ -134,6 +134,16 @@ fn shipped(use_case: UseCase) -> &'static [Shipped] {
     }
 }
 
+/// What the projects of a use case are for, where the configuration does not say it better.
+pub fn purpose(use_case: UseCase) -> &'static str {
+    match use_case {
+        UseCase::Regression => "Train and serve models that predict a number",
+        UseCase::LlmFinetuning => "Fine-tune and serve language models",
+        UseCase::Rag => "Answer questions from documents",
+        UseCase::DataPipeline => "Produce data for others",
+    }
+}
+
 /// Every blueprint that a profile uses, by name.
 pub fn blueprints_of(profile: &Profile) -> Vec<String> {
     let own = profile.environments.iter().filter_map(|own| own.blueprint.as_ref().map(ToString::to_string));

@@ -56,12 +56,13 @@ impl<'w> Profiles<'w> {
         for wanted in self.wanted.iter().filter(|wanted| self.is_in_scope(wanted)) {
             resources.push(Box::new(resource::ProjectProfile { ground, wanted }));
         }
-        for grant in self.grants().await? {
+        let grants = self.grants().await?;
+        let granted: Vec<Address> = grants.iter().map(Resource::address).collect();
+        for grant in grants {
             resources.push(Box::new(grant));
         }
-        let before_removals: Vec<Address> = resources.iter().map(|resource| resource.address()).collect();
         for known in self.unwanted() {
-            let after = before_removals.clone();
+            let after = granted.clone();
             resources.push(Box::new(resource::Unwanted { ground, known, why: NOT_IN_CONFIG, after }));
         }
         if self.tenant.is_none() {

@@ -139,6 +139,7 @@ impl Wanted {
             let is_base = check::is_base(definition, &ground.blueprints);
             Some((definition.name.clone(), environment(definition, blueprint, is_base, instance.home())))
         });
+        let description = profile.description.as_deref().unwrap_or(definitions::purpose(profile.use_case));
         Ok(Wanted {
             name: instance.name(),
             tenant: tenant.name.clone(),
@@ -146,7 +147,7 @@ impl Wanted {
             use_case: profile.use_case,
             users: profile.users.clone(),
             shape: Shape {
-                description: Some(marked(profile.description.as_deref())),
+                description: Some(marked(Some(description))),
                 status: if profile.enabled { "ENABLED" } else { "DISABLED" }.to_owned(),
                 unit: ground.unit(&tenant.name)?.to_owned(),
                 environments: environments.collect(),
