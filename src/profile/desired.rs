@@ -175,12 +175,15 @@ fn checked<'w>(ground: &Ground<'w>, people: &People) -> Result<BTreeMap<&'w str,
     let valid = Valid { blueprints: &ground.blueprints, enabled: &enabled, pools: &pools };
     let mut definitions = BTreeMap::new();
     let mut mistakes = Vec::new();
+    let mut strangers = 0;
     for profile in &config.profiles {
         let name = profile.name.as_str();
         let own = definitions::definitions(profile, &config.git, &ground.blueprints);
         mistakes.extend(check::check(name, &own, &valid));
-        let strangers = profile.users.iter().filter(|user| people.who(user).is_none());
-        mistakes.extend(strangers.map(|user| format!("profile {name}: {user} does not take part in the domain")));
+        for user in profile.users.iter().filter(|user| people.who(user).is_none()) {
+            mistakes.push(format!("profile {name}: {user} does not take part in the domain"));
+            strangers += 1;
+        }
         definitions.insert(name, own);
     }
     let count = match mistakes.len() {
@@ -189,9 +192,12 @@ fn checked<'w>(ground: &Ground<'w>, people: &People) -> Result<BTreeMap<&'w str,
         many => format!("there are {many} mistakes"),
     };
     let lines: Vec<String> = mistakes.iter().map(|mistake| format!("  × {mistake}")).collect();
-    Err(Error::config(format!("{count} in the profiles of aiops.yaml"))
-        .report(lines.join("\n"))
-        .hint("nothing was changed"))
+    let error = Error::config(format!("{count} in the profiles of aiops.yaml"));
+    let error = error.report(lines.join("\n")).hint("nothing was changed");
+    Err(match strangers {
+        0 => error,
+        _ => error.hint("`aiops domain apply` lets everybody take part whom aiops.yaml names"),
+    })
 }
 
 /// Refuses more grants on a unit than DataZone takes, before the first of them is made.

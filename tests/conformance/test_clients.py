@@ -19,8 +19,8 @@ MODULES = [
     "clients.endpoints",
     "clients.domain",
     "clients.shared",
-    "clients.sharing",
     "clients.projects",
+    "clients.sharing",
     "clients.cli",
 ]
 

@@ -123,9 +123,10 @@ impl Deployment {
             let said =
                 given.iter().find(|given| given.environment_configuration_name.as_ref() == Some(&configuration.name));
             let mut refusals = Vec::new();
-            // A project settles the places of all its environments, also of those that come later.
+            // From pools a project chooses for all its environments, also for those that come later.
+            let chosen = configuration.is_on_create() || configuration.account_pools.is_some();
             match place(call, domain, configuration, said)? {
-                Err(refusal) => refusals.push(refusal),
+                Err(refusal) if chosen => refusals.push(refusal),
                 Ok((account, region)) if configuration.is_on_create() => {
                     let parameters = said.into_iter().flat_map(UserParameters::parameters);
                     let parameters = configuration.parameters(domain, parameters)?;
@@ -134,7 +135,7 @@ impl Deployment {
                     refusals = attempt.refusals(configuration)?;
                     deployment.environments.push(environment);
                 }
-                Ok(_) => {}
+                Ok(_) | Err(_) => {}
             }
             if !refusals.is_empty() {
                 deployment.refusals.insert(configuration.name.clone(), refusals);
@@ -256,7 +257,7 @@ impl Attempt<'_> {
         Ok(refusals)
     }
 
-    /// Whether a grant lets the project use the blueprint in an account: projects in its unit, or the project itself.
+    /// Whether a grant lets the projects of the unit use the blueprint in an account.
     fn is_granted(&self, account: &str, blueprint: &str) -> ApiResult<bool> {
         let chain = Unit::chain(self.call, self.domain, &self.project.unit)?;
         let reaches = |grant: &Grant| {
@@ -265,9 +266,8 @@ impl Attempt<'_> {
             let here = filter["domainUnit"] == *self.project.unit;
             let above =
                 filter["includeChildDomainUnits"] == true && chain.iter().any(|unit| filter["domainUnit"] == *unit.id);
-            let named = project["projectIdentifier"] == *self.project.id;
             let works = ["OWNER", "CONTRIBUTOR"].iter().any(|word| project["projectDesignation"] == **word);
-            grant.policy == "CREATE_ENVIRONMENT_FROM_BLUEPRINT" && works && (here || above || named)
+            grant.policy == "CREATE_ENVIRONMENT_FROM_BLUEPRINT" && works && (here || above)
         };
         let grants = Grant::all(self.call, self.domain, (BLUEPRINT, &format!("{account}:{blueprint}")))?;
         Ok(grants.iter().any(reaches))

@@ -200,12 +200,23 @@ class Projects(ProjectTest):
             lambda details: details["overallDeploymentStatus"] not in moving,
         )
 
+    def deployed(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Makes a project and waits for its environments, with patience for roles that are new."""
+
+        def attempt() -> tuple[dict[str, Any], dict[str, Any]]:
+            made = self.datazone.create_project(**self.within, **settings)
+            details = self.settled(made["id"])
+            if details["overallDeploymentStatus"] == "FAILED_VALIDATION":
+                self.datazone.delete_project(**self.within, identifier=made["id"])
+            return made, details
+
+        made, details = until(attempt, lambda answer: answer[1]["overallDeploymentStatus"] != "FAILED_VALIDATION")
+        self.assertEqual({"overallDeploymentStatus": "SUCCESSFUL"}, details)
+        return made
+
     def test_a_project_is_made_from_a_profile(self) -> None:
         roles = {"provisioningRoleArn": trusting_role("p"), "manageAccessRoleArn": trusting_role("m")}
         self.enable(self.tooling, **roles)
-        iam = client(session(CENTRAL), "iam")
-        for role in roles.values():
-            eventually(lambda role=role: iam.get_role(RoleName=role.split("/")[-1]))
         pool = self.datazone.create_account_pool(
             **self.within,
             name="dev",
@@ -232,14 +243,7 @@ class Projects(ProjectTest):
             "resourceTags": {"team": "risk"},
             "membershipAssignments": [{"member": me, "designation": "PROJECT_OWNER"}],
         }
-        # Roles come everywhere some seconds after they were made.
-        for attempt in range(5):
-            made = self.datazone.create_project(**self.within, **settings)
-            details = self.settled(made["id"])
-            if details["overallDeploymentStatus"] == "SUCCESSFUL" or attempt == 4:
-                break
-            self.datazone.delete_project(**self.within, identifier=made["id"])
-        self.assertEqual({"overallDeploymentStatus": "SUCCESSFUL"}, details)
+        made = self.deployed(settings)
         project = {**self.within, "projectIdentifier": made["id"]}
         self.assertEqual([{"key": "team", "value": "risk", "source": "PROJECT"}], made["resourceTags"])
         with self.refused("ConflictException", status=409, says=f"Conflict with project {made['id']}"):

@@ -215,6 +215,10 @@ fn a_project_takes_a_grant_for_its_profile_in_every_unit_above_and_a_place_in_th
     admin.grant(&domain, &domain.root, policy, EVERYBODY(), detail(owned, false)).unwrap();
     let made = attempt(&unit, &profile["id"]).unwrap();
     assert_eq!(made["createdBy"], json!(group));
+    wait(&sandbox, 60);
+    let found = get(&worker, &domain, &id(&made)).unwrap();
+    let deployed = json!({"overallDeploymentStatus": "IN_PROGRESS"});
+    assert_eq!(found["environmentDeploymentDetails"], deployed, "the blueprint's grant includes units below");
     assert_eq!(attempt(&unit, &Value::Null).unwrap_err(), refusal, "the grant is for a profile");
     admin.grant(&domain, &domain.root, "CREATE_PROJECT", EVERYBODY(), json!({"createProject": {}})).unwrap();
     let plain = attempt(&domain.root, &Value::Null).unwrap();
@@ -334,6 +338,53 @@ fn with_an_account_pool_each_project_chooses_an_account() {
     let found = get(&admin, &domain, &id(&made)).unwrap();
     assert_eq!(found["environmentDeploymentDetails"]["overallDeploymentStatus"], "SUCCESSFUL");
     assert_eq!(found["userParameters"], input(B, "eu-west-1")["userParameters"]);
+}
+
+#[test]
+fn a_blueprint_may_need_more_than_to_be_enabled() {
+    let sandbox = sandbox();
+    let (domain, admin, tooling, first) = ready(&sandbox);
+    admin.within(&domain, &format!("DELETE /project-profiles/{}", id(&first)), json!({})).unwrap();
+    let member = Client::administrator(&sandbox, B);
+    let kept = member.within(&domain, &format!("GET /environment-blueprint-configurations/{tooling}"), json!({}));
+    let roles = kept.unwrap();
+    let roles = json!({
+        "provisioningRoleArn": roles["provisioningRoleArn"], "manageAccessRoleArn": roles["manageAccessRoleArn"],
+    });
+    let path = json!({"awsAccount": {"awsAccountIdPath": "/account"}});
+    let mut told = Vec::new();
+    let mut refused = |blueprint: &str, change: &Value, project: Value| {
+        let profile = profile(&admin, &domain, blueprint, change);
+        let mut input = json!({"name": "churn", "projectProfileId": profile["id"]});
+        for (member, value) in project.as_object().unwrap() {
+            input[member] = value.clone();
+        }
+        told.push(reasons(&sandbox, &admin, &domain, input));
+        admin.within(&domain, &format!("DELETE /project-profiles/{}", id(&profile)), json!({})).unwrap();
+    };
+    refused(&tooling, &path, json!({}));
+    let plain = json!({"configurationParameters": null});
+    let [lite, eks] = ["ToolingLite", "EmrOnEks"].map(|name| {
+        let id = blueprint(&member, &domain, name);
+        enable(&member, &domain, &id, roles.clone()).unwrap();
+        permit(&member, &domain, &id, &domain.root, true);
+        id
+    });
+    refused(&lite, &plain, json!({}));
+    refused(&eks, &plain, json!({}));
+    insta::assert_snapshot!(told.join("\n"), @"
+    The sandbox has no Parameter Store to find account and Region in
+    ToolingLite needs a project with a projectExecutionRole
+    Parameter eksClusterArn is missing
+    ");
+    let profile = profile(&admin, &domain, &eks, &plain);
+    let cluster = json!([{"name": "eksClusterArn", "value": "arn:aws:eks:eu-west-1:222222222222:cluster/c"}]);
+    let parameters = json!([{"environmentConfigurationName": "Tools", "environmentParameters": cluster}]);
+    let input = json!({"name": "churn", "projectProfileId": profile["id"], "userParameters": parameters});
+    let made = create(&admin, &domain, input).unwrap();
+    wait(&sandbox, 60);
+    let found = get(&admin, &domain, &id(&made)).unwrap();
+    assert_eq!(found["environmentDeploymentDetails"], json!({"overallDeploymentStatus": "IN_PROGRESS"}));
 }
 
 #[test]
