@@ -7,7 +7,7 @@
 mod access;
 mod converge;
 mod show;
-mod survey;
+pub(crate) mod survey;
 mod verify;
 
 pub use self::converge::{apply, delete, plan};

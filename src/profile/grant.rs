@@ -67,18 +67,9 @@ impl Granted {
 
 /// All grants of this kind on a unit, and how many there are of others' that aiops cannot read.
 pub async fn on(ground: &Ground<'_>, unit: &str) -> Result<(Vec<Granted>, usize)> {
-    let list = ground.client.list_policy_grants().domain_identifier(&ground.domain).entity_identifier(unit);
-    let list = list.entity_type(TargetEntityType::DomainUnit).policy_type(policy()).max_results(25);
-    let mut pages = list.into_paginator().send();
-    let (mut known, mut others) = (Vec::new(), 0);
-    while let Some(page) = pages.next().await {
-        for member in page.map_err(AwsError::from)?.grant_list() {
-            match Granted::of(member) {
-                Some(granted) => known.push(granted),
-                None => others += 1,
-            }
-        }
-    }
+    let there = ground.grants(unit).await?;
+    let known: Vec<Granted> = there.iter().filter_map(Granted::of).collect();
+    let others = there.len() - known.len();
     Ok((known, others))
 }
 

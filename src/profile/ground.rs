@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_datazone::Client;
 use aws_sdk_datazone::operation::get_project_profile::GetProjectProfileOutput;
-use aws_sdk_datazone::types::DomainStatus;
+use aws_sdk_datazone::types::{ManagedPolicyType, PolicyGrantMember, TargetEntityType};
 use tokio::sync::OnceCell;
 
 use super::blueprint::{Blueprint, Blueprints, Parameter};
 use super::shape::Names;
+use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
+use crate::domain::survey::{self, Domain};
 use crate::domain::{Studio, is_ours};
 use crate::error::{Error, Result};
 
@@ -28,6 +30,8 @@ pub struct Ground<'w> {
     pub domain: String,
     /// Id of its root unit.
     pub root: String,
+    session: Session,
+    found: Domain,
     /// Ids of the tenants' units, by tenant.
     pub units: BTreeMap<String, String>,
     /// All blueprints.
@@ -53,17 +57,18 @@ pub struct Known {
 impl<'w> Ground<'w> {
     /// Reads it. `needed` are the blueprints of which everything is to be known.
     pub async fn look(studio: Studio<'w>, needed: &[String]) -> Result<Self> {
-        let client = studio.session(studio.governance()).await?.datazone();
-        let domain = find_domain(&studio, &client).await?;
-        let told = client.get_domain().identifier(&domain).send().await.map_err(AwsError::from)?;
-        let root = told.root_domain_unit_id().unwrap_or_default().to_owned();
+        let session = studio.session(studio.governance()).await?;
+        let client = session.datazone();
+        let found = find_domain(&studio, &session).await?;
         let mut ground = Ground {
-            units: find_units(&studio, &client, &domain, &root).await?,
-            blueprints: find_blueprints(&client, &domain, needed).await?,
+            units: find_units(&studio, &client, &found).await?,
+            blueprints: find_blueprints(&client, &found.id, needed).await?,
             studio,
             client,
-            domain,
-            root,
+            domain: found.id.clone(),
+            root: found.root_unit.clone(),
+            session,
+            found,
             pools: RefCell::default(),
             profiles: RefCell::default(),
             projects: OnceCell::new(),
@@ -164,39 +169,37 @@ impl<'w> Ground<'w> {
     }
 
     async fn count_projects(&self) -> Result<BTreeMap<String, usize>> {
-        let list = self.client.list_projects().domain_identifier(&self.domain).max_results(50);
-        let mut pages = list.into_paginator().send();
         let mut counts = BTreeMap::new();
-        while let Some(page) = pages.next().await {
-            for project in page.map_err(AwsError::from)?.items() {
-                let asked = self.client.get_project().domain_identifier(&self.domain).identifier(project.id());
-                match asked.send().await.map_err(AwsError::from) {
-                    Ok(project) => {
-                        let profile = project.project_profile_id().unwrap_or_default();
-                        *counts.entry(profile.to_owned()).or_default() += 1;
-                    }
-                    // Deleted meanwhile.
-                    Err(error) if error.class() == Class::NotFound => {}
-                    Err(error) => return Err(error.into()),
+        for project in survey::projects(&self.session, &self.found).await? {
+            let asked = self.client.get_project().domain_identifier(&self.domain).identifier(project.id());
+            match asked.send().await.map_err(AwsError::from) {
+                Ok(project) => {
+                    let profile = project.project_profile_id().unwrap_or_default();
+                    *counts.entry(profile.to_owned()).or_default() += 1;
                 }
+                // Deleted meanwhile.
+                Err(error) if error.class() == Class::NotFound => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(counts)
     }
 
+    /// All grants on a domain unit that let somebody create projects from profiles.
+    pub async fn grants(&self, unit: &str) -> Result<Vec<PolicyGrantMember>> {
+        let policy = ManagedPolicyType::CreateProjectFromProjectProfile;
+        survey::grants(&self.session, &self.found, (TargetEntityType::DomainUnit, unit), policy).await
+    }
+
     async fn list_profiles(&self) -> Result<Vec<Known>> {
-        let list = self.client.list_project_profiles().domain_identifier(&self.domain).max_results(50);
-        let mut pages = list.into_paginator().send();
-        let mut profiles = Vec::new();
-        while let Some(page) = pages.next().await {
-            profiles.extend(page.map_err(AwsError::from)?.items().iter().map(|profile| Known {
-                id: profile.id().to_owned(),
-                name: profile.name().to_owned(),
-                is_ours: is_ours(profile.description()),
-                unit: profile.domain_unit_id().unwrap_or_default().to_owned(),
-            }));
-        }
-        Ok(profiles)
+        let profiles = survey::profiles(&self.session, &self.found).await?;
+        let known = profiles.iter().map(|profile| Known {
+            id: profile.id().to_owned(),
+            name: profile.name().to_owned(),
+            is_ours: is_ours(profile.description()),
+            unit: profile.domain_unit_id().unwrap_or_default().to_owned(),
+        });
+        Ok(known.collect())
     }
 
     async fn list_pools(&self) -> Result<Vec<Known>> {
@@ -225,37 +228,27 @@ impl Names for Ground<'_> {
     }
 }
 
-/// Id of the domain of the configuration. Lists show shared domains, too: ours belongs to the governance account.
-async fn find_domain(studio: &Studio<'_>, client: &Client) -> Result<String> {
+/// The domain of the configuration, once it is available.
+async fn find_domain(studio: &Studio<'_>, session: &Session) -> Result<Domain> {
     let name = studio.world.config.domain.name.as_str();
-    let account = studio.governance().account.as_str();
-    let mut pages = client.list_domains().max_results(25).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        for domain in page.map_err(AwsError::from)?.items() {
-            if domain.name() != name || domain.managed_account_id() != account {
-                continue;
-            }
-            match domain.status() {
-                DomainStatus::Available => return Ok(domain.id().to_owned()),
-                DomainStatus::Deleted | DomainStatus::Deleting => {}
-                other => {
-                    return Err(Error::failed(format!("the domain {name} is not available but {}", other.as_str()))
-                        .hint("wait for it, or see what is wrong: `aiops domain show`"));
-                }
-            }
-        }
+    let mut found = survey::domains(session, name).await?;
+    found.retain(|domain| !matches!(domain.status.as_str(), "DELETED" | "DELETING"));
+    let Some(domain) = found.into_iter().next() else {
+        return Err(
+            Error::failed(format!("there is no domain {name} in account {}", session.account)).hint(APPLY_THE_DOMAIN)
+        );
+    };
+    if domain.status != "AVAILABLE" {
+        return Err(Error::failed(format!("the domain {name} is not available but {}", domain.status))
+            .hint("wait for it, or see what is wrong: `aiops domain show`"));
     }
-    Err(Error::failed(format!("there is no domain {name} in account {account}")).hint(APPLY_THE_DOMAIN))
+    Ok(domain)
 }
 
 /// Ids of the tenants' units, as far as they are there.
-async fn find_units(
-    studio: &Studio<'_>,
-    client: &Client,
-    domain: &str,
-    root: &str,
-) -> Result<BTreeMap<String, String>> {
-    let list = client.list_domain_units_for_parent().domain_identifier(domain).parent_domain_unit_identifier(root);
+async fn find_units(studio: &Studio<'_>, client: &Client, domain: &Domain) -> Result<BTreeMap<String, String>> {
+    let list = client.list_domain_units_for_parent().domain_identifier(&domain.id);
+    let list = list.parent_domain_unit_identifier(&domain.root_unit);
     let mut pages = list.max_results(25).into_paginator().send();
     let mut units = BTreeMap::new();
     while let Some(page) = pages.next().await {
