@@ -450,6 +450,22 @@ fn a_profile_in_use_is_not_deleted_but_disabled() {
 }
 
 #[test]
+fn data_is_produced_in_the_accounts_for_data() {
+    let data = [("dev", 0), ("test", 1), ("prod", 2)]
+        .map(|(stage, index)| format!("      {stage}: {{account: '{}'}}\n", account(7, index)));
+    let sections = "profiles: [{name: feed, use-case: data-pipeline}, {name: churn, use-case: regression}]\n";
+    let stage = Stage::new(&written(1, &format!("    data:\n{}{sections}", data.concat())));
+    let domain = with_domain(&stage);
+    assert_eq!(open_steps(&apply(&stage)), Vec::<String>::new());
+    for (name, home) in [("line-0 feed test", account(7, 1)), ("line-0 churn test", account(0, 1))] {
+        let environments = described(&stage, &domain, name)["environmentConfigurations"].clone();
+        for environment in environments.as_array().unwrap() {
+            assert_eq!(environment["awsAccount"]["awsAccountId"], home, "{name}");
+        }
+    }
+}
+
+#[test]
 fn many_profiles_are_made_about_as_fast_as_datazone_allows() {
     let four = ["regression", "llm-finetuning", "rag", "data-pipeline"]
         .map(|of| format!("  - {{name: {of}, use-case: {of}}}\n"));
