@@ -82,6 +82,12 @@ impl<'w> Profiles<'w> {
         self.tenant.as_ref().is_none_or(|tenant| *tenant == wanted.tenant)
     }
 
+    /// Whether a plan for one tenant has nothing to say about a profile: it is another's.
+    fn leaves_alone(&self, known: &Known) -> bool {
+        let own = self.tenant.as_ref().map(|tenant| self.ground.units.get(tenant));
+        own.is_some_and(|unit| unit != Some(&known.unit))
+    }
+
     /// The account pools that are to be there: for a tenant, those that its profiles use.
     fn pools(&self) -> impl Iterator<Item = &'w AccountPool> {
         let used: BTreeSet<&str> =
@@ -94,8 +100,7 @@ impl<'w> Profiles<'w> {
     /// The profiles of ours that nothing in the configuration means.
     fn unwanted(&self) -> Vec<Known> {
         let mut unwanted = self.others();
-        let unit = self.tenant.as_ref().and_then(|tenant| self.ground.units.get(tenant));
-        unwanted.retain(|known| known.is_ours && (self.tenant.is_none() || unit == Some(&known.unit)));
+        unwanted.retain(|known| known.is_ours && !self.leaves_alone(known));
         unwanted
     }
 
@@ -124,27 +129,22 @@ impl<'w> Profiles<'w> {
     }
 
     async fn grants_on(&self, unit: Unit, holds: impl Fn(&Wanted) -> bool) -> Result<Vec<Grant<'_, 'w>>> {
-        let mut profiles: BTreeMap<Who, BTreeSet<String>> = BTreeMap::new();
         let mut planned: BTreeMap<Who, BTreeSet<String>> = BTreeMap::new();
-        for wanted in self.wanted.iter().filter(|wanted| holds(wanted)) {
-            let in_scope = self.is_in_scope(wanted);
-            // What another tenant does not have yet is that tenant's plan's.
-            if !in_scope && self.ground.profile(&wanted.name).is_none() {
-                continue;
-            }
+        for wanted in self.wanted.iter().filter(|wanted| self.is_in_scope(wanted) && holds(wanted)) {
             for who in self.users_of(wanted) {
-                profiles.entry(who.clone()).or_default().insert(wanted.name.clone());
-                if in_scope {
-                    planned.entry(who).or_default().insert(wanted.name.clone());
-                }
+                planned.entry(who).or_default().insert(wanted.name.clone());
             }
         }
         let (there, unreadable) = grant::on(&self.ground, &unit.id).await?;
         let (ours, theirs): (Vec<_>, Vec<_>) = there.into_iter().partition(|granted| granted.is_ours(&self.ground));
-        room_for(&unit, profiles.len(), theirs.len() + unreadable)?;
+        let mut profiles = planned.clone();
         for granted in ours {
-            profiles.entry(granted.who).or_default();
+            let known = granted.profiles.iter().filter_map(|id| self.ground.profile_by_id(id));
+            let kept = known.filter(|known| self.leaves_alone(known)).map(|known| known.name);
+            profiles.entry(granted.who).or_default().extend(kept);
         }
+        let wanted = profiles.values().filter(|profiles| !profiles.is_empty()).count();
+        room_for(&unit, wanted, theirs.len() + unreadable)?;
         let grants = profiles.into_iter().map(|(who, profiles)| Grant {
             ground: &self.ground,
             unit: unit.clone(),
@@ -174,7 +174,8 @@ fn checked<'w>(ground: &Ground<'w>, people: &People) -> Result<BTreeMap<&'w str,
     let pools: Vec<&str> = config.domain.account_pools.iter().map(|pool| pool.name.as_str()).collect();
     let valid = Valid { blueprints: &ground.blueprints, enabled: &enabled, pools: &pools };
     let mut definitions = BTreeMap::new();
-    let mut mistakes = Vec::new();
+    let twice = pools.iter().enumerate().filter(|(index, pool)| pools[..*index].contains(pool));
+    let mut mistakes: Vec<String> = twice.map(|(_, pool)| format!("two account pools are called {pool}")).collect();
     let mut strangers = 0;
     for profile in &config.profiles {
         let name = profile.name.as_str();

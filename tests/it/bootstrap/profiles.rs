@@ -338,12 +338,16 @@ fn everything_wrong_with_the_profiles_is_told_at_once_before_any_write() {
         .replace("maxEbsVolumeSize", "maxEbsVolumSize")
         .replace("'90'", "soon")
         .replace("blueprint: QuickSight, account-pools: [sandboxes]", "blueprint: Quicksight, account-pools: [sandbox]")
-        .replace("stages: [dev]", "users: ['group:nobody']");
+        .replace("stages: [dev]", "users: ['group:nobody']")
+        .replace(
+            "    - {name: sandboxes",
+            "    - {name: sandboxes, accounts: [{account: '900000000003'}]}\n    - {name: sandboxes",
+        );
     let (stage, domain) = stage(&wrong);
     let refusal = refused(&stage);
     assert_eq!(
         (refusal.kind(), refusal.to_string().as_str()),
-        (Kind::Config, "there are 5 mistakes in the profiles of aiops.yaml")
+        (Kind::Config, "there are 6 mistakes in the profiles of aiops.yaml")
     );
     let report = refusal.rendered_report().unwrap();
     for expected in [
@@ -351,6 +355,7 @@ fn everything_wrong_with_the_profiles_is_told_at_once_before_any_write() {
         "profile tabular, environment Tooling: parameter idleTimeoutInMinutes takes a whole number, and not \"soon\"",
         "profile tabular, environment Reports: there is no account pool sandbox; ",
         "profile tabular, environment Reports: AWS has no blueprint Quicksight; did you mean QuickSight? ",
+        "two account pools are called sandboxes",
         "profile chat: group:nobody does not take part in the domain",
     ] {
         assert!(report.contains(expected), "{expected}\n{report}");
@@ -408,6 +413,13 @@ fn one_tenants_plan_leaves_the_others_alone() {
     assert_eq!(open_steps(&apply(&stage)), Vec::<String>::new());
     let again = stage.act(async |studio| profile::plan(studio, Some("line-1")).await.unwrap());
     assert_eq!(open_steps(&again), Vec::<String>::new());
+    // What both have and aiops.yaml has no more goes for one of them.
+    let without = SECTIONS.replace("  - {name: chat, use-case: rag, stages: [dev]}\n", "");
+    let stage = stage.configured(&written(2, &without));
+    let applied = stage.act(async |studio| profile::apply(studio, Some("line-1")).await.unwrap());
+    assert_eq!((applied.count(Action::Change), applied.count(Action::Remove), applied.verdict()), (2, 1, None));
+    let kept = named(&profiles(&stage, &domain), "line-0 chat dev")["id"].to_string();
+    assert!(grants(&stage, &domain, &root(&stage, &domain))[0].to_string().contains(&kept));
     let unknown = stage.act(async |studio| profile::plan(studio, Some("line-7")).await.unwrap_err());
     assert_eq!(unknown.to_string(), "there is no tenant \"line-7\"");
 }
