@@ -35,7 +35,7 @@ mod identity_center;
 mod kms;
 mod tags;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod wire;
 
 use std::fmt;
