@@ -19,7 +19,10 @@ fn apply(stage: &Stage) -> Result<Vec<String>> {
 
 /// One tenant, two accounts, few blueprints: every kind of thing, and few calls.
 fn landscape() -> String {
-    let text = written(1, "domain: {blueprints: [Tooling, DataLake]}\nprofiles:\n  - {name: tabular, use-case: regression, stages: [dev], environments: [{name: Tooling}]}\n");
+    let text = written(
+        1,
+        "domain: {blueprints: [Tooling, DataLake]}\nprofiles:\n  - {name: tabular, use-case: regression, stages: [dev], environments: [{name: Tooling}]}\n",
+    );
     text.replace("300000000001", "300000000000")
 }
 

@@ -2,5 +2,7 @@
 
 mod converge;
 mod killed;
+mod profile_commands;
+mod profiles;
 mod scale;
 mod stage;
