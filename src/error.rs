@@ -19,6 +19,8 @@ pub enum Kind {
     Usage,
     /// `aiops.yaml` or another input file is wrong.
     Config,
+    /// A plan has changes, and `--detailed-exitcode` asked to be told so.
+    ChangesPending,
     /// Some accounts or steps failed; the rest was done.
     Partial,
     /// There are no usable credentials.
@@ -32,11 +34,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether something that the user wrote is wrong: a command line, or a file.
+    pub fn is_input(self) -> bool {
+        matches!(self, Kind::Usage | Kind::Config)
+    }
+
     /// The process exit code of this kind.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Failed => 1,
-            Kind::Usage | Kind::Config => 2,
+            Kind::Usage | Kind::Config | Kind::ChangesPending => 2,
             Kind::Partial => 3,
             Kind::NotAuthenticated => 4,
             Kind::Denied => 5,

@@ -8,6 +8,7 @@
 pub mod approve;
 pub mod config;
 pub mod demo;
+pub mod domain;
 pub mod global;
 pub mod help;
 pub mod init;
@@ -63,6 +64,7 @@ pub struct Cli {
 pub enum Command {
     Demo(demo::Args),
     Init(init::Args),
+    Domain(domain::Args),
     Status(status::Args),
     Promote(promote::Args),
     Approve(approve::Args),
@@ -73,8 +75,9 @@ pub enum Command {
 }
 
 /// The subcommands as `aiops --help` groups them. A test holds that each appears once.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     ("Getting started", &["demo", "init"]),
+    ("Governance", &["domain"]),
     ("Models", &["status", "promote", "approve"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),

@@ -172,6 +172,7 @@ fn the_exit_codes_in_the_topic_are_those_of_the_kinds() {
         Kind::Failed,
         Kind::Usage,
         Kind::Config,
+        Kind::ChangesPending,
         Kind::Partial,
         Kind::NotAuthenticated,
         Kind::Denied,

@@ -5,7 +5,11 @@ pub mod approve;
 pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
+#[cfg(feature = "datazone")]
+pub mod domain;
 pub mod init;
+#[cfg(feature = "datazone")]
+pub mod plan;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;
@@ -14,7 +18,7 @@ pub mod setting;
 pub mod status;
 pub mod tool;
 
-use crate::cli::Command;
+use crate::cli::{Command, domain as domain_cli};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Report;
@@ -34,9 +38,11 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Promote(args) => promote::run(context, args).await,
         #[cfg(feature = "sagemaker")]
         Command::Approve(args) => approve::run(context, args).await,
-        #[cfg(not(feature = "sagemaker"))]
-        _ => Err(crate::error::Error::usage("this build has no SageMaker client")
-            .hint("build it with the feature `sagemaker`")),
+        #[cfg(feature = "datazone")]
+        Command::Domain(args) => domain::run(context, args).await,
+        #[cfg(not(all(feature = "sagemaker", feature = "datazone")))]
+        _ => Err(crate::error::Error::usage("this build has no client for that")
+            .hint("build it with the features `sagemaker` and `datazone`")),
     }
 }
 
@@ -46,12 +52,16 @@ pub fn ends_by_interrupt(command: &Command) -> bool {
     matches!(command, Command::Sandbox(Args { verb: Verb::Serve(_) }))
 }
 
+const CONTINUES: &str = "run the same command again: it looks at what is done and continues from there";
+
 /// How to go on after `command` was interrupted; nothing if it only looks.
 pub fn how_to_resume(command: &Command) -> Option<&'static str> {
     match command {
         Command::Demo(_) => Some("run the same command again: it starts the story afresh"),
-        Command::Promote(_) | Command::Approve(_) => {
-            Some("run the same command again: it looks at what is done and continues from there")
+        Command::Promote(_) | Command::Approve(_) => Some(CONTINUES),
+        Command::Domain(args) => {
+            let writes = matches!(args.verb, domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_));
+            writes.then_some(CONTINUES)
         }
         _ => None,
     }

@@ -23,12 +23,14 @@ use crate::aws::error::{AwsError, Class};
 use crate::aws::poll::{self, Look, Patience};
 use crate::config::domain as settings;
 use crate::error::{Error, Result};
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 
 /// How long DataZone may refuse roles that have just been made, and how often to try.
 const ROLES_SPREAD: Patience = Patience { interval: Duration::from_secs(10), deadline: Duration::from_secs(120) };
 /// Domains take one to two minutes.
 const CREATION: Patience = Patience { interval: Duration::from_secs(10), deadline: Duration::from_secs(900) };
+/// With everything in it.
+const DELETION: Patience = Patience { interval: Duration::from_secs(10), deadline: Duration::from_secs(3600) };
 /// How long a new domain may be invisible to those who made it.
 const APPEARS_WITHIN: Duration = Duration::from_secs(60);
 /// The most domains that one token may have made and that are gone.
@@ -235,18 +237,31 @@ impl<'w> Domain<'w> {
             match &domain.status {
                 DomainStatus::Available => Ok(Look::Done(domain)),
                 DomainStatus::Creating => Ok(Look::Pending(domain.status.as_str().to_owned())),
-                status => {
-                    let reasons = domain.failure_reasons.iter().flatten().filter_map(|reason| reason.message());
-                    let reasons: Vec<&str> = reasons.collect();
-                    let why = if reasons.is_empty() { "AWS gives no reason".to_owned() } else { reasons.join("; ") };
-                    Err(Error::failed(format!("{what} is {}: {why}", status.as_str()))
-                        .hint("`aiops domain delete` removes it; then apply again"))
-                }
+                _ => Err(failed(&what, &domain).hint("`aiops domain delete` removes it; then apply again")),
             }
         });
         let settled = settled.await;
         task.finish(if settled.is_ok() { "available" } else { "failed" });
         settled
+    }
+
+    /// Waits until a domain that is being deleted is gone. Nobody may see one that was.
+    async fn gone(&self, client: &Client, id: &str) -> Result<()> {
+        let what = format!("domain {}", self.config().name);
+        let task = self.studio.world.progress.start(&what);
+        let gone =
+            poll::until(self.studio.world.clock, DELETION, &what, &*task, async || match get(client, id).await {
+                Ok(domain) if domain.status == DomainStatus::Deleted => Ok(Look::Done(())),
+                Ok(domain) if domain.status == DomainStatus::DeletionFailed => {
+                    Err(failed(&what, &domain).hint("remove what is named there, then run the same command again"))
+                }
+                Ok(domain) => Ok(Look::Pending(domain.status.as_str().to_owned())),
+                Err(error) if matches!(error.class(), Class::Denied | Class::NotFound) => Ok(Look::Done(())),
+                Err(error) => Err(error.into()),
+            });
+        let gone = gone.await;
+        task.finish(if gone.is_ok() { "deleted" } else { "failed" });
+        gone
     }
 
     async fn update(&self, client: &Client, actual: &GetDomainOutput, wanted: &Wanted, facts: &Facts) -> Result<()> {
@@ -326,10 +341,34 @@ impl Resource for Domain<'_> {
         }
         .boxed_local()
     }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Removed
+    }
+
+    fn undo<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        async move {
+            let client = self.studio.session(self.studio.governance()).await?.datazone();
+            for domain in named(&client, self.studio).await?.iter().filter(|domain| is_ours(domain)) {
+                let request = client.delete_domain().identifier(domain.id()).cascade_delete(true);
+                existing(request.send().await.map_err(AwsError::from))?;
+                self.gone(&client, domain.id()).await?;
+            }
+            Ok(())
+        }
+        .boxed_local()
+    }
 }
 
 async fn get(client: &Client, id: &str) -> Result<GetDomainOutput, AwsError> {
     Ok(client.get_domain().identifier(id).send().await?)
+}
+
+/// A domain that is in a state that it does not leave, with AWS's reasons.
+fn failed(what: &str, domain: &GetDomainOutput) -> Error {
+    let reasons: Vec<&str> = domain.failure_reasons.iter().flatten().filter_map(|reason| reason.message()).collect();
+    let why = if reasons.is_empty() { "AWS gives no reason".to_owned() } else { reasons.join("; ") };
+    Error::failed(format!("{what} is {}: {why}", domain.status.as_str()))
 }
 
 fn is_going(status: &DomainStatus) -> bool {

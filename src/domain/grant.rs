@@ -33,7 +33,7 @@ enum Entity {
     /// The unit of a tenant.
     Tenant(String),
     /// A blueprint as an account has it: by the address of its configuration, whose fact `id` is the blueprint's.
-    Blueprint { place: Place, configuration: Address, name: String },
+    Blueprint { place: Box<Place>, configuration: Address, name: String },
 }
 
 /// Who has a grant.
@@ -100,7 +100,8 @@ impl<'w> Grants<'w> {
         configuration: Address,
         tenants: impl IntoIterator<Item = &'t str>,
     ) -> Self {
-        let entity = Entity::Blueprint { place: account.place.clone(), configuration, name: blueprint.to_owned() };
+        let entity =
+            Entity::Blueprint { place: Box::new(account.place.clone()), configuration, name: blueprint.to_owned() };
         let unit = |tenant| (Holder::ProjectsIn(studio.unit(tenant)), Allowed::Environments);
         Grants {
             studio,

@@ -10,6 +10,7 @@ pub mod association;
 pub mod blueprint;
 pub mod bucket;
 pub mod bus;
+mod converge;
 mod datazone;
 mod directory;
 pub mod document;
@@ -22,12 +23,18 @@ pub mod role;
 mod share;
 pub mod shared;
 pub mod sharing;
+mod show;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod verify;
 
 use std::fmt;
 
+pub use self::converge::{apply, delete, plan};
+pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
+pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;
 use crate::config::Principal;
 use crate::error::Result;
@@ -115,14 +122,12 @@ impl<'w> Studio<'w> {
     }
 }
 
-/// Everything that makes a domain, each thing after what it needs. What can be known to fail is refused before anybody
-/// is asked.
-pub async fn resources<'w>(studio: Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
-    account::check(studio)?;
-    let mut all = governance::resources(studio).await?;
-    all.extend(shared::resources(studio));
-    all.extend(account::resources(studio));
-    all.extend(account::strays(studio).await?);
+/// Everything that makes a domain, each thing after what it needs.
+pub async fn resources<'w>(studio: &Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
+    let mut all = governance::resources(*studio).await?;
+    all.extend(shared::resources(*studio));
+    all.extend(account::resources(*studio));
+    all.extend(account::strays(*studio).await?);
     Ok(all)
 }
 

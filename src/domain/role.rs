@@ -15,7 +15,7 @@ use crate::aws::error::{AwsError, Class};
 use crate::config::names::RoleArn;
 use crate::error::{Error, Result};
 use crate::landscape::{Place, ProjectAccount};
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 
 /// The tag that says for which domain a role is.
 const DOMAIN_TAG: &str = "aiops:domain";
@@ -122,7 +122,7 @@ impl<'w> Role<'w> {
     }
 
     /// A role of this name with nothing but its trust policy.
-    pub fn new(studio: Studio<'w>, place: &Place, name: impl Into<String>, trust: Document) -> Self {
+    fn new(studio: Studio<'w>, place: &Place, name: impl Into<String>, trust: Document) -> Self {
         Role {
             studio,
             place: place.clone(),
@@ -317,6 +317,26 @@ impl Resource for Role<'_> {
                 }
             };
             Ok(self.correct(&iam, &actual, &trust, facts).await?)
+        }
+        .boxed_local()
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Removed
+    }
+
+    fn undo<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        async move {
+            let iam = self.client().await?;
+            let Some(actual) = read(&iam, &self.name, true).await? else { return Ok(()) };
+            let name = &self.name;
+            for arn in &actual.managed {
+                gone(iam.detach_role_policy().role_name(name).policy_arn(arn).send().await)?;
+            }
+            for policy in actual.inline.keys() {
+                gone(iam.delete_role_policy().role_name(name).policy_name(policy).send().await)?;
+            }
+            Ok(gone(iam.delete_role().role_name(name).send().await)?)
         }
         .boxed_local()
     }

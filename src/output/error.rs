@@ -85,6 +85,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Failed => "failed",
         Kind::Usage => "usage",
         Kind::Config => "config",
+        Kind::ChangesPending => "changes-pending",
         Kind::Partial => "partial",
         Kind::NotAuthenticated => "not-authenticated",
         Kind::Denied => "denied",

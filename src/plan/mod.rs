@@ -8,6 +8,7 @@
 //! What a resource learns and others need (the id of a domain that AWS has just made) goes through [`Facts`]. In a plan
 //! some facts are not known yet, and what needs them will be created.
 
+mod dismantle;
 mod facts;
 mod outcome;
 #[cfg(test)]
@@ -20,8 +21,9 @@ use futures::future::LocalBoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
+pub use self::dismantle::dismantled;
 pub use self::facts::Facts;
 pub use self::outcome::{Action, Outcome, Plan, State};
 pub use self::walk::{Walk, apply, look};
@@ -87,6 +89,17 @@ pub enum Found {
     Leftover(String),
 }
 
+/// What becomes of a thing when everything is taken down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// It is removed, after everything that needs it.
+    Removed,
+    /// It goes with what it is in.
+    GoesAlong,
+    /// It stays, for this reason.
+    Stays(&'static str),
+}
+
 /// One thing that is to be there, or to be gone.
 pub trait Resource {
     /// By what it is told from others.
@@ -106,4 +119,13 @@ pub trait Resource {
     /// Makes it as it should be, and returns when that is done, also where AWS takes its time. Only called when a look
     /// found something to do. Must be safe to repeat after it was interrupted anywhere.
     fn act<'a>(&'a self, found: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>>;
+    /// What becomes of it when everything is taken down.
+    fn farewell(&self) -> Farewell {
+        Farewell::GoesAlong
+    }
+    /// Removes it, and returns when it is gone. Only called for what a look found to be ours, and is [`Farewell::Removed`].
+    fn undo<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        let address = self.address();
+        Box::pin(async move { Err(Error::failed(format!("the {address} cannot be removed by itself"))) })
+    }
 }

@@ -15,6 +15,8 @@ pub enum Action {
     Change,
     /// It is as it should be.
     Keep,
+    /// It is as it should be, and somebody else's.
+    Adopt,
     /// It is not wanted, and will be removed.
     Remove,
     /// It is not wanted, and stays.
@@ -32,6 +34,7 @@ impl Action {
             Action::Create => "create",
             Action::Change => "change",
             Action::Keep => "keep",
+            Action::Adopt => "adopt",
             Action::Remove => "remove",
             Action::Leave => "leave",
             Action::Conflict => "conflict",
@@ -91,7 +94,7 @@ impl Outcome {
             Found::Same => (Action::Keep, reason, Vec::new()),
             Found::Different(differences) => (Action::Change, reason, differences),
             Found::Foreign(differences) if differences.is_empty() => {
-                (Action::Keep, format!("{reason}; made by others, used as it is"), differences)
+                (Action::Adopt, format!("{reason}; made by others, used as it is"), differences)
             }
             Found::Foreign(differences) => (Action::Conflict, format!("{reason}; made by others"), differences),
             Found::Unwanted => (Action::Remove, reason, Vec::new()),
@@ -143,7 +146,11 @@ impl Plan {
     }
 
     /// How it ended, for the exit code: nothing if all is well; the one kind of failure if nothing was done; else partial.
+    /// What is in the way is a failure.
     pub fn verdict(&self) -> Option<Kind> {
+        if self.count(Action::Conflict) > 0 {
+            return Some(Kind::Failed);
+        }
         let mut kinds: Vec<Kind> =
             self.failures().filter(|step| step.state != State::Skipped).filter_map(|step| step.kind).collect();
         kinds.dedup();

@@ -79,6 +79,18 @@ impl Resource for Thing {
         }
         .boxed_local()
     }
+
+    fn farewell(&self) -> Farewell {
+        match self.name {
+            "bucket" => Farewell::Stays("holds data"),
+            "grant" => Farewell::GoesAlong,
+            _ => Farewell::Removed,
+        }
+    }
+
+    fn undo<'a>(&'a self, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        self.act(&Found::Unwanted, facts)
+    }
 }
 
 struct Bench {
@@ -106,13 +118,15 @@ impl Bench {
     }
 
     fn run(&self, things: Vec<Thing>, acts: bool) -> (Plan, Facts) {
-        let resources: Vec<Box<dyn Resource>> =
-            things.into_iter().map(|thing| Box::new(thing) as Box<dyn Resource>).collect();
+        self.walk(&boxed(things), acts)
+    }
+
+    fn walk(&self, resources: &[Box<dyn Resource + '_>], acts: bool) -> (Plan, Facts) {
         let facts = Facts::default();
         let walk = Walk { clock: &self.clock, progress: &Silent, lanes: 8, look_within: Duration::from_secs(60) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let plan = runtime.block_on(async {
-            if acts { apply(&resources, &facts, &walk).await } else { look(&resources, &facts, &walk).await }
+            if acts { apply(resources, &facts, &walk).await } else { look(resources, &facts, &walk).await }
         });
         (plan, facts)
     }
@@ -120,6 +134,10 @@ impl Bench {
     fn elapsed(&self) -> i64 {
         self.clock.now().duration_since("2026-01-05T09:00:00Z".parse().unwrap()).as_secs()
     }
+}
+
+fn boxed(things: Vec<Thing>) -> Vec<Box<dyn Resource>> {
+    things.into_iter().map(|thing| Box::new(thing) as Box<dyn Resource>).collect()
 }
 
 fn told(plan: &Plan) -> Vec<String> {
@@ -142,7 +160,7 @@ fn a_look_changes_nothing_and_tells_everything() {
         "right keep Planned",
         "wrong change Planned",
         "old remove Planned",
-        "theirs keep Planned",
+        "theirs adopt Planned",
     ];
     assert_eq!(told(&plan), expected);
     assert!(plan.has_changes() && bench.history.borrow().is_empty());
@@ -202,11 +220,39 @@ fn a_thing_waits_for_what_it_needs_and_is_skipped_without_it() {
 fn what_others_made_is_used_if_it_matches_and_refused_if_not() {
     let bench = Bench::new();
     let (plan, _) = bench.run(vec![bench.thing("1", "fits", At::Foreign)], true);
-    assert_eq!(told(&plan), ["fits keep Planned"]);
+    assert_eq!(told(&plan), ["fits adopt Planned"]);
     assert!(plan.refuse_conflicts().is_ok());
     let (plan, _) = bench.run(vec![bench.thing("1", "odd", At::ForeignAndDifferent)], true);
     assert_eq!(told(&plan), ["odd conflict Planned"]);
     let refusal = plan.refuse_conflicts().unwrap_err();
     assert_eq!(refusal.to_string(), "the thing odd in account 1 is not aiops's and differs in size");
     assert!(bench.history.borrow().is_empty());
+}
+
+#[test]
+fn what_was_made_is_taken_down_in_the_opposite_order() {
+    let bench = Bench::new();
+    let need = |name| vec![Address::new("1", "thing", name)];
+    let resources = boxed(vec![
+        bench.thing("1", "role", At::Same),
+        bench.thing("1", "bucket", At::Same),
+        Thing { needs: need("role"), ..bench.thing("2", "domain", At::Same) },
+        Thing { needs: vec![Address::new("2", "thing", "domain")], ..bench.thing("2", "grant", At::Same) },
+        Thing { needs: vec![Address::new("2", "thing", "domain")], ..bench.thing("3", "share", At::Different) },
+        bench.thing("3", "theirs", At::Foreign),
+        bench.thing("3", "gone", At::Absent),
+    ]);
+    let (plan, _) = bench.walk(&dismantled(&resources), true);
+    let expected = [
+        "gone keep Planned",
+        "theirs leave Planned",
+        "share remove Done",
+        "domain remove Done",
+        "bucket leave Planned",
+        "role remove Done",
+    ];
+    assert_eq!(told(&plan), expected);
+    let history = bench.history.borrow();
+    let expected = ["share begins", "share ends", "domain begins", "domain ends", "role begins", "role ends"];
+    assert_eq!(*history, expected);
 }

@@ -15,15 +15,16 @@ fn a_wrong_key_is_answered_with_the_nearest() {
       help: did you mean `region`?
     hint: `aiops config schema` prints what may stand in the file
     "#);
-    insta::assert_snapshot!(report(format!("{LEAST}    owner: nobody\n")), @r#"
-      × `owner` is not a key of `tenants[0]`
+    insta::assert_snapshot!(report(format!("{LEAST}    floor: third\n")), @r#"
+      × `floor` is not a key of `tenants[0]`
         ╭─[aiops.yaml:10:5]
       9 │       prod: {account: 555555555555}
-     10 │     owner: nobody
+     10 │     floor: third
         ·     ──┬──
         ·       ╰── unknown key
         ╰────
-      help: known keys: `name`, `title`, `stages`, `data`, `models` and `allow-shared-prod`
+      help: known keys: `name`, `title`, `owners`, `members`, `stages`, `data`, `models` and `allow-
+            shared-prod`
     hint: `aiops config schema` prints what may stand in the file
     "#);
 }

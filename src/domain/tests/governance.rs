@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{A, Bench, CONFIG, bench, config, told, wait};
+use crate::governance::policy::{Site, bootstrap};
 use crate::plan::{Action, State};
 use crate::sandbox::faults::{Effect, Fault, When};
 use crate::sandbox::testing::{Client, allow, role, trust};
@@ -152,10 +153,12 @@ fn units_and_roles_of_others_are_used_if_they_match_and_never_changed() {
     let unit = bench.unit("clinical");
     bench.inside("UpdateDomainUnit", json!({"identifier": unit, "description": "of others"}));
     insta::assert_snapshot!(told(&bench.plan()), @r#"
+    adopt role AmazonSageMakerDomainService
     conflict domain unit clinical
       description: "of others" -> "Clinical research"
     unknown owners clinical
       needs the domain unit clinical in account 111111111111
+    adopt domain unit insurance
     unknown member pool clinical
       needs the domain unit clinical in account 111111111111
     "#);
@@ -212,14 +215,30 @@ fn census(bench: &Bench) -> Vec<(String, u64)> {
     census
 }
 
+/// Makes the administrator's role, with the rights that aiops generates for it.
+fn administrator(bench: &Bench) -> String {
+    let people = trust(A, &["sts:AssumeRole", "sts:SetSourceIdentity"], &json!({}));
+    let rights = bootstrap(Site::Governance, "aws", A).to_string();
+    role(&bench.sandbox, A, "aiops-administrator", &people, &rights)
+}
+
+#[test]
+fn the_rights_that_are_generated_for_the_administrator_suffice() {
+    let bench = bench(CONFIG);
+    administrator(&bench);
+    let done = bench.apply();
+    assert!(done.failures().next().is_none(), "{}", told(&done));
+    assert_eq!(told(&bench.plan()), "");
+    let deleted = bench.delete(true);
+    assert!(deleted.failures().next().is_none(), "{}", told(&deleted));
+}
+
 #[test]
 fn a_role_that_acts_becomes_an_owner_also_where_it_made_nothing() {
     let bench = bench(CONFIG);
     bench.apply();
     let root = bench.root();
-    let all = allow(&["*"], &json!({}));
-    let people = trust(A, &["sts:AssumeRole", "sts:SetSourceIdentity"], &json!({}));
-    let administrator = role(&bench.sandbox, A, "aiops-administrator", &people, &all);
+    let administrator = administrator(&bench);
     let plan = bench.plan();
     assert_eq!(plan.count(Action::Unknown), 0, "{}", told(&plan));
     let done = bench.apply();
@@ -230,4 +249,51 @@ fn a_role_that_acts_becomes_an_owner_also_where_it_made_nothing() {
     let client = Client::administrator(&bench.sandbox, A).assume(&administrator, &[]).unwrap();
     let path = format!("/v2/domains/{}/domain-units/{root}", bench.domain()["id"].as_str().unwrap());
     client.rest("datazone", "GET", &path, &Value::Object(Default::default())).unwrap();
+}
+
+#[test]
+fn the_unit_of_a_tenant_that_is_gone_goes_when_it_is_empty() {
+    let bench = bench(CONFIG);
+    bench.apply();
+    let (unit, root) = (bench.unit("insurance"), bench.root());
+    bench.inside("CreateDomainUnit", json!({"name": "theirs", "parentDomainUnitIdentifier": root}));
+    let profile = json!({"name": "left", "domainUnitIdentifier": unit, "environmentConfigurations": []});
+    let profile = bench.inside("CreateProjectProfile", profile);
+    let without = CONFIG.split("  - name: insurance").next().unwrap();
+    let bench = Bench { config: config(without), ..bench };
+    let plan = bench.plan();
+    assert_eq!(told(&plan), "leave domain unit insurance");
+    let left = plan.steps.iter().find(|step| step.action == Action::Leave).unwrap();
+    assert_eq!(
+        left.reason,
+        "there is no tenant insurance any more, but there are still project profiles in it, such as left"
+    );
+    bench.inside("DeleteProjectProfile", json!({"identifier": profile["id"]}));
+    assert_eq!(told(&bench.plan()), "remove domain unit insurance");
+    let done = bench.apply();
+    assert!(done.failures().next().is_none(), "{}", told(&done));
+    assert_eq!(told(&bench.plan()), "");
+}
+
+#[test]
+fn a_deletion_takes_what_aiops_made_and_leaves_the_rest() {
+    let bench = bench(CONFIG);
+    bench.apply();
+    let theirs = "AmazonSageMakerDomainService";
+    bench.console("iam", "UntagRole", json!({"RoleName": theirs, "TagKeys": ["managed-by"]}));
+    let delete = |acts| bench.delete(acts);
+    insta::assert_snapshot!(told(&delete(false)), @"
+    remove domain machine-learning
+    leave role AmazonSageMakerDomainService
+    remove role AmazonSageMakerDomainExecution
+    ");
+    let done = delete(true);
+    assert!(done.failures().next().is_none(), "{}", told(&done));
+    // AWS shows for a while what it has deleted.
+    wait(&bench.sandbox, 60);
+    assert!(bench.console("datazone", "ListDomains", json!({}))["items"].as_array().unwrap().is_empty());
+    let roles = bench.console("iam", "ListRoles", json!({}));
+    let names: Vec<&str> = roles["Roles"].as_array().unwrap().iter().map(|r| r["RoleName"].as_str().unwrap()).collect();
+    assert_eq!(names, [theirs]);
+    assert!(!delete(true).has_changes());
 }

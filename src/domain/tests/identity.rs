@@ -163,3 +163,33 @@ fn a_role_that_was_made_anew_takes_part_again() {
     assert!(done.failures().next().is_none(), "{}", told(&done));
     assert_eq!(told(&bench.plan()), "");
 }
+
+#[test]
+fn a_full_set_of_grants_is_replaced_one_by_one() {
+    let names: Vec<String> = (0..21).map(|n| format!("g{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).chain(["Platform"]).collect();
+    let members = |range: std::ops::Range<usize>| {
+        let groups: Vec<String> = range.map(|n| format!("'group:g{n}'")).collect();
+        with_people().replace("'group:Analysts', 'user:lead'", &groups.join(", "))
+    };
+    let bench = directory(&members(0..20), &names);
+    bench.apply();
+    let bench = Bench { config: config(&members(1..21)), ..bench };
+    let done = bench.apply();
+    assert!(done.failures().next().is_none(), "{}", told(&done));
+    assert_eq!(told(&bench.plan()), "");
+}
+
+#[test]
+fn the_alias_of_a_key_means_the_key() {
+    let with_key = CONFIG.replace("domain:\n", "domain:\n  kms-key: alias/studio\n");
+    let bench = bench(&with_key);
+    let missing = told(&bench.plan());
+    assert!(missing.contains("there is no KMS key alias/studio"), "{missing}");
+    let key = bench.console("kms", "CreateKey", json!({}))["KeyMetadata"].clone();
+    bench.console("kms", "CreateAlias", json!({"AliasName": "alias/studio", "TargetKeyId": key["KeyId"]}));
+    let done = bench.apply();
+    assert!(done.failures().next().is_none(), "{}", told(&done));
+    assert_eq!(bench.domain()["kmsKeyIdentifier"], key["Arn"]);
+    assert_eq!(told(&bench.plan()), "");
+}

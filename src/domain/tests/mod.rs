@@ -10,13 +10,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Studio;
+use super::converge::take_down;
 use super::governance::resources;
 use crate::aws::{Aws, Options, SourceIdentity};
 use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::error::Result;
 use crate::landscape::Landscape;
-use crate::plan::{Facts, Plan, Walk, apply, look};
+use crate::plan::{Facts, Plan, apply, look};
 use crate::progress::Silent;
 use crate::sandbox::Sandbox;
 use crate::sandbox::testing::{A, sandbox, wait};
@@ -67,8 +68,20 @@ impl Bench {
         self.run(true).unwrap()
     }
 
-    /// A run in a process of its own: nothing is left of the one before.
+    /// What is in the governance account alone.
     fn run(&self, acts: bool) -> Result<Plan> {
+        self.act(async |studio| {
+            let (all, facts, walk) = (resources(*studio).await?, Facts::default(), studio.walk());
+            Ok(if acts { apply(&all, &facts, &walk).await } else { look(&all, &facts, &walk).await })
+        })
+    }
+
+    fn delete(&self, acts: bool) -> Plan {
+        self.act(async |studio| take_down(studio, &resources(*studio).await?, acts).await).unwrap()
+    }
+
+    /// Works in a process of its own: nothing is left of the one before.
+    fn act<T>(&self, work: impl AsyncFn(&Studio<'_>) -> Result<T>) -> Result<T> {
         block_on(async {
             let clock: SharedClock = Arc::new(self.sandbox.clock().clone());
             let options = Options {
@@ -92,10 +105,7 @@ impl Bench {
                 acting_as: None,
                 dry_run: false,
             };
-            let all = resources(Studio::new(&world)).await?;
-            let (facts, look_within) = (Facts::default(), Duration::from_secs(60));
-            let walk = Walk { clock: &clock, progress: &Silent, lanes: 8, look_within };
-            Ok(if acts { apply(&all, &facts, &walk).await } else { look(&all, &facts, &walk).await })
+            work(&Studio::new(&world)).await
         })
     }
 

@@ -12,13 +12,13 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
-use super::super::{OURS, ROOT, Studio, account, resources, shared as shared_services};
+use super::super::{OURS, ROOT, Studio, account, delete, resources, shared as shared_services};
 use crate::aws::{Aws, Options, SourceIdentity};
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::{self, Config, LoadOptions};
 use crate::error::Result;
 use crate::landscape::{Landscape, Place};
-use crate::plan::{self, Address, Facts, Found, Plan, Resource, Walk};
+use crate::plan::{self, Action, Address, Facts, Found, Plan, Resource, Walk};
 use crate::progress::Silent;
 use crate::sandbox::Sandbox;
 use crate::sandbox::call::ApiError;
@@ -232,7 +232,7 @@ impl Bench {
 
     /// The whole domain, with nothing given.
     fn run_whole(&self, acts: bool) -> Plan {
-        self.within(async |studio| self.walk(&resources(studio).await.unwrap(), acts).await)
+        self.within(async |studio| self.walk(&resources(&studio).await.unwrap(), acts).await)
     }
 
     fn look(&self) -> Plan {
@@ -289,7 +289,8 @@ impl Bench {
 
 /// What a plan is about, without what is only kept.
 fn told(plan: &Plan) -> Vec<String> {
-    let steps = plan.steps.iter().filter(|step| step.action != plan::Action::Keep || step.error.is_some());
+    let steps =
+        plan.steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Adopt) || step.error.is_some());
     steps
         .map(|step| {
             let differences: Vec<String> = step
@@ -331,6 +332,27 @@ fn from_an_empty_organization_to_a_domain_over_all_accounts() {
     assert!(done.iter().all(|step| planned.contains(step)), "{done:#?}");
     assert!(bench.sandbox.take_log().iter().all(|call| call.status != 429), "nothing was throttled");
     assert_eq!(told(&bench.run_whole(false)), [""; 0]);
+}
+
+#[test]
+fn a_deletion_takes_shares_and_blueprints_and_leaves_what_holds_data() {
+    let bench = Bench::empty(&[]);
+    bench.run_whole(true);
+    let delete = |acts| bench.within(async |studio| delete(&studio, acts).await.unwrap());
+    let planned = told(&delete(false));
+    let done = delete(true);
+    assert_eq!(done.failures().count(), 0, "{:#?}", told(&done));
+    assert_eq!(planned, told(&done));
+    for (count, start) in [(3, "association acme"), (6, "blueprint "), (11, "role "), (1, "domain acme")] {
+        let removed = planned.iter().filter(|step| step.starts_with("remove") && step[11..].starts_with(start));
+        assert_eq!(removed.count(), count, "{start} in {planned:#?}");
+    }
+    let mut left: Vec<&str> = planned.iter().filter(|step| step.starts_with("leave")).map(|step| &step[10..]).collect();
+    left.sort_unstable();
+    let kinds: Vec<&str> = left.iter().map(|step| step.split(' ').next().unwrap()).collect();
+    assert_eq!(kinds, ["bucket", "bucket", "bucket", "bucket", "bucket", "event", "key", "organization"]);
+    bench.wait(60);
+    assert!(!delete(false).has_changes());
 }
 
 /// The processes of these runs end at a call, before or after it took effect, or only its answer is lost.

@@ -1,0 +1,173 @@
+//! `domain`: plan, apply, show, delete.
+
+use crate::cli::domain::{Args, DeleteArgs, PlanArgs, Verb};
+use crate::commands::plan::{self, pending, summary};
+use crate::commands::setting::Setting;
+use crate::context::Context;
+use crate::domain::{self, Shown, Studio, Verified};
+use crate::error::{Error, Kind, Result};
+use crate::plan::Plan;
+use crate::progress::Progress as _;
+use crate::report::{Cell, Report, Table, Tone, View, field};
+
+/// Plans, applies, shows or deletes.
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
+    let setting = Setting::load(context)?;
+    let scene = setting.open(context).await?;
+    let world = scene.world(context);
+    let studio = Studio::new(&world);
+    match &args.verb {
+        Verb::Plan(args) => plan(context, &studio, args).await,
+        Verb::Apply(_) => apply(context, &studio).await,
+        Verb::Show(_) => show(&studio).await,
+        Verb::Delete(args) => delete(context, &studio, args).await,
+    }
+}
+
+async fn plan(context: &Context, studio: &Studio<'_>, args: &PlanArgs) -> Result<Report> {
+    let planned = domain::plan(studio).await?;
+    context.ui.note(&summary(&planned));
+    let report = pending(plan::report(&planned, args.all)?, &planned, args.detailed_exitcode);
+    Ok(if planned.has_changes() { report.next("make it so: aiops domain apply") } else { report })
+}
+
+async fn apply(context: &Context, studio: &Studio<'_>) -> Result<Report> {
+    let planned = domain::plan(studio).await?;
+    if let Some(stopped) = plan::before_writing(context, &planned)? {
+        return Ok(stopped);
+    }
+    let applied = if planned.has_changes() { domain::apply(studio).await? } else { planned };
+    let report = plan::report(&applied, false)?;
+    if report.verdict.is_some() {
+        return Ok(report.next("what was done stays done: run the same command again to continue"));
+    }
+    let verified = domain::verify(studio).await?;
+    with_verification(report, &verified)
+}
+
+/// Adds to the report of what was done whether projects can be created now.
+pub fn with_verification(mut report: Report, verified: &Verified) -> Result<Report> {
+    report.data["verification"] = serde_json::to_value(verified)
+        .map_err(|error| Error::failed("the answer cannot be written as JSON").because(error))?;
+    let mut rows: Vec<Vec<Cell>> =
+        verified.problems.iter().map(|problem| vec!["-".into(), "-".into(), Cell::new(problem, Tone::Bad)]).collect();
+    for check in &verified.profiles {
+        let cell = match check.problems.as_slice() {
+            [] => Cell::new("projects can be created", Tone::Good),
+            problems => Cell::new(problems.join("; "), Tone::Bad),
+        };
+        rows.push(vec![check.unit.clone().into(), check.profile.clone().into(), cell]);
+    }
+    let table = Table {
+        columns: vec!["UNIT", "PROFILE", "VERIFIED"],
+        rows,
+        empty: "the domain is available; there are no profiles yet: aiops profile apply",
+    };
+    report.view = View::Sections(vec![
+        ("Done".to_owned(), report.view),
+        ("Can projects be created?".to_owned(), View::Table(table)),
+    ]);
+    Ok(report.verdict(verified.verdict()))
+}
+
+async fn show(studio: &Studio<'_>) -> Result<Report> {
+    let Some(shown) = domain::show(studio).await? else {
+        let name = &studio.world.config.domain.name;
+        return Err(Error::failed(format!("there is no domain {name} in {}", studio.governance()))
+            .hint("see what it takes: aiops domain plan"));
+    };
+    let view = view(&shown);
+    Ok(Report::new(&shown, view)?.verdict(shown.verdict()))
+}
+
+fn view(shown: &Shown) -> View {
+    let status = if shown.status == "AVAILABLE" { Tone::Good } else { Tone::Waiting };
+    let fields = vec![
+        field("Name", shown.name.clone()),
+        field("Id", shown.id.clone()),
+        field("Status", Cell::new(&shown.status, status)),
+        field("Portal", shown.portal.clone().unwrap_or_else(|| "-".to_owned())),
+        field("Projects", shown.projects.to_string()),
+    ];
+    let managed = |managed: bool| if managed { Cell::from("aiops") } else { Cell::new("others", Tone::Faint) };
+    let units = shown.units.iter().map(|unit| {
+        let owners = if unit.owners.is_empty() { "-".to_owned() } else { unit.owners.join(", ") };
+        // The root unit comes with the domain.
+        let made = if unit.depth == 0 { Cell::new("-", Tone::Faint) } else { managed(unit.managed) };
+        vec![format!("{}{}", "  ".repeat(unit.depth), unit.name).into(), owners.into(), made]
+    });
+    let accounts = shown.accounts.iter().map(|account| {
+        let state = match (&account.unreachable, account.associated) {
+            (Some(reason), _) => Cell::new(reason, Tone::Bad),
+            (None, true) => Cell::new("associated", Tone::Good),
+            (None, false) => Cell::new("not associated", Tone::Waiting),
+        };
+        let blueprints = if account.blueprints.is_empty() { "-".to_owned() } else { account.blueprints.join(", ") };
+        vec![
+            account.account.clone().into(),
+            account.region.clone().into(),
+            account.tenants.join(", ").into(),
+            state,
+            blueprints.into(),
+        ]
+    });
+    let profiles = shown.profiles.iter().map(|profile| {
+        let tone = if profile.status == "ENABLED" { Tone::Good } else { Tone::Faint };
+        vec![
+            profile.unit.clone().into(),
+            profile.name.clone().into(),
+            Cell::new(&profile.status, tone),
+            managed(profile.managed),
+        ]
+    });
+    let table = |columns: Vec<&'static str>, rows: Vec<Vec<Cell>>, empty| View::Table(Table { columns, rows, empty });
+    View::Sections(vec![
+        ("Domain".to_owned(), View::Fields(fields)),
+        ("Units".to_owned(), table(vec!["UNIT", "OWNERS", "MADE BY"], units.collect(), "no units")),
+        (
+            "Accounts".to_owned(),
+            table(vec!["ACCOUNT", "REGION", "TENANTS", "STATE", "BLUEPRINTS"], accounts.collect(), "no accounts"),
+        ),
+        (
+            "Profiles".to_owned(),
+            table(
+                vec!["UNIT", "PROFILE", "STATUS", "MADE BY"],
+                profiles.collect(),
+                "no profiles yet: aiops profile apply",
+            ),
+        ),
+    ])
+}
+
+async fn delete(context: &Context, studio: &Studio<'_>, args: &DeleteArgs) -> Result<Report> {
+    let name = studio.world.config.domain.name.to_string();
+    let meant = |given: &str| {
+        if given == name {
+            return Ok(());
+        }
+        Err(Error::usage(format!("{given:?} is not the domain of aiops.yaml"))
+            .hint(format!("the domain is called {name}")))
+    };
+    if let Some(given) = &args.name {
+        meant(given)?;
+    }
+    let planned: Plan = domain::delete(studio, false).await?;
+    context.ui.note(&summary(&planned));
+    if studio.world.dry_run || !planned.has_changes() {
+        return plan::report(&planned, false);
+    }
+    if args.name.is_none() {
+        plan::tell(context, &planned);
+        context.ui.prompt(&format!("To delete it, repeat the name of the domain ({name}):"), meant).map_err(
+            |error| {
+                if error.kind() == Kind::Usage { error.hint("name the domain: --name") } else { error }
+            },
+        )?;
+    }
+    let deleted = domain::delete(studio, true).await?;
+    let report = plan::report(&deleted, false)?;
+    Ok(match report.verdict {
+        Some(_) => report.next("what is gone is gone: run the same command again to continue"),
+        None => report,
+    })
+}
