@@ -86,7 +86,7 @@ pub fn central_key_policy(scope: &Scope) -> Value {
     let readers = (!accounts.is_empty()).then(|| {
         Statement::allow("ServeArtifacts")
             .aws(&accounts)
-            .actions(["kms:Decrypt", "kms:DescribeKey"])
+            .actions(["kms:Decrypt"])
             .resources(["*"])
             .when("ArnEquals", "aws:PrincipalArn", roles)
             .when("StringEquals", "kms:ViaService", [format!("s3.{}.amazonaws.com", central.region)])
