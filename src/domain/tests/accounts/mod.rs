@@ -277,7 +277,10 @@ impl Bench {
 
 /// What a plan is about, without what is only kept.
 fn told(plan: &Plan) -> Vec<String> {
-    let steps = plan.steps.iter().filter(|step| step.action != plan::Action::Keep || step.error.is_some());
+    let steps = plan
+        .steps
+        .iter()
+        .filter(|step| !matches!(step.action, plan::Action::Keep | plan::Action::Adopt) || step.error.is_some());
     steps
         .map(|step| {
             let differences: Vec<String> = step
