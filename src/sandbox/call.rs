@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -273,6 +274,27 @@ pub fn page<T>(mut items: Vec<T>, max: usize, token: Option<&str>) -> ApiResult<
     let more = rest.len() > max;
     let page = rest.into_iter().take(max).collect();
     Ok((page, more.then(|| format!("page-{}", start + max))))
+}
+
+/// [`page`] for the documents whose keys begin with `prefix`, in the order of their keys. Reads no more than the page.
+pub fn page_of_documents<T: DeserializeOwned>(
+    store: &Store<'_>,
+    kind: &str,
+    prefix: &str,
+    max: usize,
+    token: Option<&str>,
+) -> ApiResult<(Vec<T>, Option<String>)> {
+    let after = match token.map(|token| token.strip_prefix("after-")) {
+        Some(Some(key)) => format!("{prefix}{key}"),
+        Some(None) => return Err(ApiError::validation("Invalid pagination token")),
+        None => String::new(),
+    };
+    let mut found = store.scan::<T>(kind, prefix, &after, max + 1)?;
+    let more = found.len() > max;
+    found.truncate(max);
+    let last = found.last().and_then(|(key, _)| key.strip_prefix(prefix)).filter(|_| more);
+    let token = last.map(|key| format!("after-{key}"));
+    Ok((found.into_iter().map(|(_, document)| document).collect(), token))
 }
 
 /// A moment as awsJson1.1 writes it: epoch seconds with milliseconds.

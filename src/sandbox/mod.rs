@@ -14,6 +14,7 @@ pub mod datazone;
 pub mod faults;
 pub mod iam;
 pub mod organizations;
+pub mod ram;
 pub mod rate;
 pub mod rest;
 pub mod s3;

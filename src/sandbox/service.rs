@@ -20,6 +20,7 @@ pub const SERVICES: &[&Service] = &[
     &super::identity_center::DIRECTORY,
     &super::identity_center::INSTANCES,
     &super::organizations::SERVICE,
+    &super::ram::SERVICE,
     &super::s3::SERVICE,
     &super::sagemaker::REGISTRY,
     &super::sagemaker::HOSTING,

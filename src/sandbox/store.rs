@@ -54,6 +54,18 @@ pub(super) fn census(connection: &Connection) -> Result<Vec<(String, u64)>> {
     Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many documents this thread has read.
+    pub static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+fn read<T: DeserializeOwned>(body: &str) -> Result<T> {
+    #[cfg(test)]
+    READS.set(READS.get() + 1);
+    Ok(serde_json::from_str(body)?)
+}
+
 /// The store within one transaction.
 pub struct Store<'a>(pub(super) &'a Connection);
 
@@ -65,7 +77,7 @@ impl Store<'_> {
             .prepare_cached("SELECT body FROM resource WHERE kind = ?1 AND key = ?2")?
             .query_row(params![kind, key], |row| row.get(0))
             .optional()?;
-        body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
+        body.map(|body| read(&body)).transpose()
     }
 
     /// Writes the document under `key`, new or not.
@@ -107,7 +119,7 @@ impl Store<'_> {
         })?;
         rows.map(|row| {
             let (key, body) = row?;
-            Ok((key, serde_json::from_str(&body)?))
+            Ok((key, read(&body)?))
         })
         .collect()
     }

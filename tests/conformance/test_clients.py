@@ -12,7 +12,15 @@ import unittest
 
 from clients.support import JUDGE, isolate, require_loopback
 
-MODULES = ["clients.identity", "clients.s3", "clients.registry", "clients.endpoints", "clients.domain", "clients.cli"]
+MODULES = [
+    "clients.identity",
+    "clients.s3",
+    "clients.registry",
+    "clients.endpoints",
+    "clients.domain",
+    "clients.sharing",
+    "clients.cli",
+]
 
 
 def main() -> int:

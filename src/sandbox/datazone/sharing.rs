@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::domain::Domain;
 use crate::sandbox::call::Call;
+use crate::sandbox::organizations;
 use crate::sandbox::store::{Store, StoreError};
 
 const ASSOCIATION: &str = "datazone/association";
@@ -31,15 +32,24 @@ struct Association {
     visible: Timestamp,
 }
 
-/// Shares the domain with `account`, which sees it from the moment `visible` on: RAM's associations take a while to
-/// come everywhere.
-pub fn associate(store: &Store<'_>, domain_arn: &str, account: &str, visible: Timestamp) -> Result<(), StoreError> {
-    store.put(ASSOCIATION, &format!("{account}/{domain_arn}"), &Association { visible })
+/// Whether the ARN is that of a domain of the caller's, in the Region that is asked, which can be shared.
+pub fn is_shareable(call: &Call<'_>, domain_arn: &str) -> Result<bool, StoreError> {
+    let domain = Domain::find(call, domain_arn.rsplit('/').next().unwrap_or_default())?;
+    Ok(domain.is_some_and(|domain| {
+        domain.arn() == domain_arn && domain.account == call.caller.account && domain.status(call.now) == "AVAILABLE"
+    }))
 }
 
-/// Ends the share of the domain with `account`; tells whether there was one.
-pub fn dissociate(store: &Store<'_>, domain_arn: &str, account: &str) -> Result<bool, StoreError> {
-    store.delete(ASSOCIATION, &format!("{account}/{domain_arn}"))
+/// Shares the domain with `principal`, which sees it from the moment `visible` on: RAM's associations take a while to
+/// come everywhere. A principal is an account, or the ARN of an organization or unit, which stands for all accounts
+/// inside; whether DataZone honours the latter is not known for sure.
+pub fn associate(store: &Store<'_>, domain_arn: &str, principal: &str, visible: Timestamp) -> Result<(), StoreError> {
+    store.put(ASSOCIATION, &format!("{principal}/{domain_arn}"), &Association { visible })
+}
+
+/// Ends the share of the domain with `principal`; tells whether there was one.
+pub fn dissociate(store: &Store<'_>, domain_arn: &str, principal: &str) -> Result<bool, StoreError> {
+    store.delete(ASSOCIATION, &format!("{principal}/{domain_arn}"))
 }
 
 /// Whether the caller's account sees the domain: it owns it, or is associated with it.
@@ -47,9 +57,13 @@ fn sees(call: &Call<'_>, domain: &Domain) -> Result<bool, StoreError> {
     if domain.account == call.caller.account {
         return Ok(true);
     }
-    let key = format!("{}/{}", call.caller.account, domain.arn());
-    let association: Option<Association> = call.store.get(ASSOCIATION, &key)?;
-    Ok(association.is_some_and(|association| call.now >= association.visible))
+    for principal in organizations::names_of(&call.store, &call.caller.account)? {
+        let association: Option<Association> = call.store.get(ASSOCIATION, &format!("{principal}/{}", domain.arn()))?;
+        if association.is_some_and(|association| call.now >= association.visible) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The domain `id`, if the caller's account sees it, and the resource policy by which it does if it is another's.

@@ -1,23 +1,28 @@
 //! AWS Organizations: one tree of units and accounts per management account.
 //!
-//! `CreateAccount` takes time, as in AWS. The tag [`ACCOUNT_ID_TAG`] chooses the new account's id, so that landscapes
-//! are the same every time; without it the id is random. The new account comes with the role that lets the management
-//! account in.
+//! Listings are cut into pages before they are filtered, so that pages may be empty and yet have a successor: AWS warns
+//! that its own do so.
 
+mod accounts;
+mod integration;
+mod members;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use self::tree::{CreationRequest, MEMBER, Member, ORGANIZATION, Organization, REQUEST, Unit};
-pub use self::tree::{Membership, membership};
-use super::call::{Access, ApiError, ApiResult, Call, page, required, text};
-use super::iam::entities::Role;
-use super::iam::support::{tags, unique_id};
+pub use self::accounts::ACCOUNT_ID_TAG;
+pub use self::integration::trust_service;
+use self::members::Member;
+pub use self::tree::{Membership, has_node, membership, names_of};
+use self::tree::{ORGANIZATION, Organization, Unit};
+use super::call::{Access, ApiError, ApiResult, Call, page, page_of_documents, required, text};
+use super::iam::support;
 use super::service::{Operation, Protocol, Service};
 
 /// AWS Organizations.
@@ -37,6 +42,8 @@ pub const SERVICE: Service = Service {
         Tags = list of Tag
         NextToken = string ..100000 `[\s\S]*`
         MaxResults = integer 1..20
+        ServicePrincipal = string 1..128 `[\w+=,.@-]*`
+        TaggableId = string ..130 `^(r-[0-9a-z]{4,32})|(\d{12})|(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})|(^p-[0-9a-zA-Z_]{8,128})|(^rp-[0-9a-zA-Z_]{4,128})|(^rt-[0-9a-zA-Z_]{8,32})$`
     ",
 };
 
@@ -67,23 +74,28 @@ const OPERATIONS: &[Operation] = &[
         name: "CreateAccount",
         input: r"{ Email!: string 6..64 `[^\s@]+@[^\s@]+\.[^\s@]+`, AccountName!: string 1..50 `[\u0020-\u007E]+`,
                    RoleName: string ..64 `[\w+=,.@-]{1,64}`, IamUserAccessToBilling: enum ALLOW DENY, Tags: Tags }",
-        handler: create_account,
+        handler: accounts::create_account,
     },
     Operation {
         name: "DescribeCreateAccountStatus",
         input: "{ CreateAccountRequestId!: string ..36 `^car-[a-z0-9]{8,32}$` }",
-        handler: describe_create_account_status,
+        handler: accounts::describe_create_account_status,
     },
-    Operation { name: "DescribeAccount", input: "{ AccountId!: AccountId }", handler: describe_account },
+    Operation {
+        name: "ListCreateAccountStatus",
+        input: "{ States: list of enum IN_PROGRESS SUCCEEDED FAILED, NextToken: NextToken, MaxResults: MaxResults }",
+        handler: accounts::list_create_account_status,
+    },
+    Operation { name: "DescribeAccount", input: "{ AccountId!: AccountId }", handler: accounts::describe_account },
     Operation {
         name: "ListAccounts",
         input: "{ NextToken: NextToken, MaxResults: MaxResults }",
-        handler: list_accounts,
+        handler: accounts::list_accounts,
     },
     Operation {
         name: "ListAccountsForParent",
         input: "{ ParentId!: ParentId, NextToken: NextToken, MaxResults: MaxResults }",
-        handler: list_accounts_for_parent,
+        handler: accounts::list_accounts_for_parent,
     },
     Operation {
         name: "ListChildren",
@@ -99,20 +111,46 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         name: "MoveAccount",
         input: "{ AccountId!: AccountId, SourceParentId!: ParentId, DestinationParentId!: ParentId }",
-        handler: move_account,
+        handler: accounts::move_account,
     },
     Operation {
         name: "RegisterDelegatedAdministrator",
-        input: r"{ AccountId!: AccountId, ServicePrincipal!: string 1..128 `[\w+=,.@-]*` }",
-        handler: register_delegated_administrator,
+        input: "{ AccountId!: AccountId, ServicePrincipal!: ServicePrincipal }",
+        handler: integration::register_delegated_administrator,
+    },
+    Operation {
+        name: "DeregisterDelegatedAdministrator",
+        input: "{ AccountId!: AccountId, ServicePrincipal!: ServicePrincipal }",
+        handler: integration::deregister_delegated_administrator,
+    },
+    Operation {
+        name: "ListDelegatedAdministrators",
+        input: "{ ServicePrincipal: ServicePrincipal, NextToken: NextToken, MaxResults: MaxResults }",
+        handler: integration::list_delegated_administrators,
+    },
+    Operation {
+        name: "EnableAWSServiceAccess",
+        input: "{ ServicePrincipal!: ServicePrincipal }",
+        handler: integration::enable_aws_service_access,
+    },
+    Operation {
+        name: "ListAWSServiceAccessForOrganization",
+        input: "{ NextToken: NextToken, MaxResults: MaxResults }",
+        handler: integration::list_aws_service_access_for_organization,
+    },
+    Operation { name: "TagResource", input: "{ ResourceId!: TaggableId, Tags!: Tags }", handler: tags::tag_resource },
+    Operation {
+        name: "UntagResource",
+        input: r"{ ResourceId!: TaggableId, TagKeys!: list of string 1..128 `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$` }",
+        handler: tags::untag_resource,
+    },
+    Operation {
+        name: "ListTagsForResource",
+        input: "{ ResourceId!: TaggableId, NextToken: NextToken }",
+        handler: tags::list_tags_for_resource,
     },
 ];
 
-/// The tag by which a request of `CreateAccount` chooses the id.
-pub const ACCOUNT_ID_TAG: &str = "aiops-sandbox:account-id";
-
-/// How long `CreateAccount` takes.
-const ACCOUNT_CREATION: Duration = Duration::from_secs(20);
 /// Who of the organization may call an operation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Audience {
@@ -142,7 +180,7 @@ fn enter_with(
     accesses: impl Fn(&Organization) -> Vec<Access>,
 ) -> ApiResult<Organization> {
     let account = call.caller.account.clone();
-    let member: Option<Member> = call.store.get(MEMBER, &account)?;
+    let member = Member::find(&call.store, &account)?;
     let organization: Option<Organization> =
         member.map_or(Ok(None), |member| call.store.get(ORGANIZATION, &member.management))?;
     let Some(organization) = organization else {
@@ -154,7 +192,7 @@ fn enter_with(
     };
     let welcome = match audience {
         Audience::Members => true,
-        Audience::Readers => account == organization.management || organization.delegated.contains(&account),
+        Audience::Readers => account == organization.management || organization.delegates(&account),
         Audience::Management => account == organization.management,
     };
     if !welcome {
@@ -170,7 +208,7 @@ fn enter_with(
 fn create_organization(call: &mut Call<'_>, input: Value) -> ApiResult {
     let account = call.caller.account.clone();
     call.authorize(&Access::new("organizations:CreateOrganization", "*"))?;
-    if call.store.get::<Member>(MEMBER, &account)?.is_some() {
+    if Member::find(&call.store, &account)?.is_some() {
         let message = "The AWS account is already a member of an organization.";
         return Err(ApiError::new(400, "AlreadyInOrganizationException", message));
     }
@@ -181,6 +219,7 @@ fn create_organization(call: &mut Call<'_>, input: Value) -> ApiResult {
         root: format!("r-{}", call.random_hex(4)?),
         units: Vec::new(),
         delegated: Vec::new(),
+        services: BTreeMap::new(),
     };
     organization.save(call)?;
     let email = format!("management-{account}@example.com");
@@ -194,7 +233,7 @@ fn create_organization(call: &mut Call<'_>, input: Value) -> ApiResult {
         joined: call.now,
         account,
     };
-    call.store.put(MEMBER, &member.account, &member)?;
+    member.add(&call.store)?;
     Ok(json!({"Organization": described}))
 }
 
@@ -214,7 +253,7 @@ fn list_roots(call: &mut Call<'_>, input: Value) -> ApiResult {
 
 fn create_organizational_unit(call: &mut Call<'_>, input: Value) -> ApiResult {
     let (parent, name) = (required(&input, "ParentId"), required(&input, "Name"));
-    let tags = tags(&input)?;
+    let tags = tags_of(&input)?;
     let mut organization = enter_with(call, Audience::Management, |organization| {
         let access = Access::new("organizations:CreateOrganizationalUnit", organization.node_arn(parent));
         vec![access.request_tags(&tags)]
@@ -230,6 +269,7 @@ fn create_organizational_unit(call: &mut Call<'_>, input: Value) -> ApiResult {
     let id = unit.id.clone();
     organization.units.push(unit);
     organization.save(call)?;
+    tags::keep(call, &organization, &id, &tags)?;
     Ok(json!({"OrganizationalUnit": organization.unit(&id).map(|unit| organization.describe_unit(unit))}))
 }
 
@@ -253,106 +293,16 @@ fn list_organizational_units_for_parent(call: &mut Call<'_>, input: Value) -> Ap
     paged("OrganizationalUnits", units.map(|unit| organization.describe_unit(unit)).collect(), &input)
 }
 
-fn create_account(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let tags = tags(&input)?;
-    let organization = enter_with(call, Audience::Management, |_| {
-        vec![Access::new("organizations:CreateAccount", "*").request_tags(&tags)]
-    })?;
-    let account = match tags.get(ACCOUNT_ID_TAG) {
-        Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) => id.clone(),
-        Some(id) => return Err(invalid_input(format!("{ACCOUNT_ID_TAG} must be twelve digits, not '{id}'"))),
-        None => random_account_id(call)?,
-    };
-    let (name, email) = (required(&input, "AccountName"), required(&input, "Email"));
-    let completes = call.now.checked_add(ACCOUNT_CREATION).unwrap_or(call.now);
-    let members = call.store.list::<Member>(MEMBER, "")?;
-    if members.iter().any(|(id, _)| *id == account) {
-        return Err(invalid_input(format!("the account {account} exists already")));
-    }
-    let taken = members.iter().any(|(_, member)| member.email.eq_ignore_ascii_case(email));
-    let request = CreationRequest {
-        id: format!("car-{}", call.random_hex(32)?),
-        management: organization.management.clone(),
-        name: name.to_owned(),
-        requested: call.now,
-        completes,
-        account: (!taken).then(|| account.clone()),
-        failure: taken.then(|| "EMAIL_ALREADY_EXISTS".to_owned()),
-    };
-    call.store.put(REQUEST, &request.id, &request)?;
-    if !taken {
-        let role_name = text(&input, "RoleName").unwrap_or("OrganizationAccountAccessRole");
-        access_role(call, &organization.management, &account, role_name, completes)?.save(&call.store)?;
-        let member = Member {
-            account,
-            management: organization.management,
-            name: name.to_owned(),
-            email: email.to_owned(),
-            parent: organization.root,
-            method: "CREATED".to_owned(),
-            joined: completes,
-        };
-        call.store.put(MEMBER, &member.account, &member)?;
-    }
-    Ok(json!({"CreateAccountStatus": request.describe(call.now)}))
-}
-
-/// The role by which the management account administers a new account.
-fn access_role(call: &Call<'_>, management: &str, account: &str, name: &str, created: Timestamp) -> ApiResult<Role> {
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": format!("arn:aws:iam::{management}:root")},
-    }]});
-    let mut role = Role::new(account, "/", name, unique_id(call, "AROA")?, trust.to_string(), created);
-    role.attached.push("arn:aws:iam::aws:policy/AdministratorAccess".to_owned());
-    Ok(role)
-}
-
-fn random_account_id(call: &Call<'_>) -> ApiResult<String> {
-    let number = u64::from_str_radix(&call.random_hex(15)?, 16).unwrap_or_default();
-    Ok(format!("{}", 100_000_000_000 + number % 900_000_000_000))
-}
-
-fn describe_create_account_status(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let organization = enter(call, "DescribeCreateAccountStatus", Audience::Readers, |_| Vec::new())?;
-    let request: Option<CreationRequest> = call.store.get(REQUEST, required(&input, "CreateAccountRequestId"))?;
-    let request = request.filter(|request| request.management == organization.management).ok_or_else(|| {
-        let message = "You specified a create account request ID that doesn't exist.";
-        ApiError::new(400, "CreateAccountStatusNotFoundException", message)
-    })?;
-    Ok(json!({"CreateAccountStatus": request.describe(call.now)}))
-}
-
-fn describe_account(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let account = required(&input, "AccountId");
-    let organization = enter(call, "DescribeAccount", Audience::Readers, |org| vec![org.account_arn(account)])?;
-    let member = organization.member(call, account)?.ok_or_else(account_not_found)?;
-    Ok(json!({"Account": organization.describe_account(&member)}))
-}
-
-fn list_accounts(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let organization = enter(call, "ListAccounts", Audience::Readers, |_| Vec::new())?;
-    let members = organization.members(call)?;
-    paged("Accounts", members.iter().map(|member| organization.describe_account(member)).collect(), &input)
-}
-
-fn list_accounts_for_parent(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let organization = enter_parent(call, "ListAccountsForParent", &input)?;
-    let parent = required(&input, "ParentId");
-    let members = organization.members(call)?;
-    let children = members.iter().filter(|member| member.parent == parent);
-    paged("Accounts", children.map(|member| organization.describe_account(member)).collect(), &input)
-}
-
 fn list_children(call: &mut Call<'_>, input: Value) -> ApiResult {
     let organization = enter_parent(call, "ListChildren", &input)?;
     let (parent, kind) = (required(&input, "ParentId"), required(&input, "ChildType"));
-    let ids: Vec<String> = if kind == "ACCOUNT" {
-        let members = organization.members(call)?.into_iter().filter(|member| member.parent == parent);
-        members.map(|member| member.account).collect()
-    } else {
-        organization.units.iter().filter(|unit| unit.parent == parent).map(|unit| unit.id.clone()).collect()
-    };
-    paged("Children", ids.into_iter().map(|id| json!({"Id": id, "Type": kind})).collect(), &input)
+    let child = |id: String| json!({"Id": id, "Type": kind});
+    if kind == "ACCOUNT" {
+        let (members, token) = organization.children(call, parent, &input)?;
+        return Ok(listed("Children", members.into_iter().map(|member| child(member.account)).collect(), token));
+    }
+    let units = organization.units.iter().filter(|unit| unit.parent == parent);
+    paged("Children", units.map(|unit| child(unit.id.clone())).collect(), &input)
 }
 
 fn list_parents(call: &mut Call<'_>, input: Value) -> ApiResult {
@@ -374,47 +324,6 @@ fn list_parents(call: &mut Call<'_>, input: Value) -> ApiResult {
     paged("Parents", vec![json!({"Id": parent, "Type": kind})], &input)
 }
 
-fn move_account(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let account = required(&input, "AccountId");
-    let (from, to) = (required(&input, "SourceParentId"), required(&input, "DestinationParentId"));
-    let organization = enter(call, "MoveAccount", Audience::Management, |org| {
-        vec![org.account_arn(account), org.node_arn(from), org.node_arn(to)]
-    })?;
-    let mut member = organization.member(call, account)?.ok_or_else(account_not_found)?;
-    if !organization.has_node(from) || member.parent != from {
-        let message = "You specified a source root or OU that doesn't exist or isn't the account's parent.";
-        return Err(ApiError::new(400, "SourceParentNotFoundException", message));
-    }
-    if !organization.has_node(to) {
-        let message = "You specified a destination root or OU that doesn't exist.";
-        return Err(ApiError::new(400, "DestinationParentNotFoundException", message));
-    }
-    if from == to {
-        let message = "The account is already in the specified destination.";
-        return Err(ApiError::new(400, "DuplicateAccountException", message));
-    }
-    to.clone_into(&mut member.parent);
-    call.store.put(MEMBER, account, &member)?;
-    Ok(json!({}))
-}
-
-fn register_delegated_administrator(call: &mut Call<'_>, input: Value) -> ApiResult {
-    let account = required(&input, "AccountId");
-    let service = required(&input, "ServicePrincipal");
-    let mut organization = enter_with(call, Audience::Management, |org| {
-        let action = "organizations:RegisterDelegatedAdministrator";
-        vec![Access::new(action, org.account_arn(account)).key("organizations:ServicePrincipal", service)]
-    })?;
-    organization.member(call, account)?.ok_or_else(account_not_found)?;
-    if organization.delegated.iter().any(|known| known == account) {
-        let message = "The specified account is already a delegated administrator for this AWS service.";
-        return Err(ApiError::new(400, "AccountAlreadyRegisteredException", message));
-    }
-    organization.delegated.push(account.to_owned());
-    organization.save(call)?;
-    Ok(json!({}))
-}
-
 /// [`enter`] for a read about the `ParentId` of the input, which must exist.
 fn enter_parent(call: &mut Call<'_>, action: &str, input: &Value) -> ApiResult<Organization> {
     let parent = required(input, "ParentId");
@@ -431,15 +340,43 @@ fn known_parent(organization: &Organization, parent: &str) -> ApiResult<()> {
 }
 
 fn paged(member: &str, items: Vec<Value>, input: &Value) -> ApiResult {
-    let max = input["MaxResults"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(20);
-    let (items, token) = page(items, max, text(input, "NextToken")).map_err(|_| {
-        invalid_input("You specified an invalid value for nextToken. You must use the value from a previous response.")
-    })?;
+    let (items, token) = cut(items, input)?;
+    Ok(listed(member, items, token))
+}
+
+/// Some of a listing's items, and the token of the next ones.
+type Page<T> = (Vec<T>, Option<String>);
+
+/// The page of `items` that the input asks for.
+fn cut<T>(items: Vec<T>, input: &Value) -> ApiResult<Page<T>> {
+    page(items, page_size(input), text(input, "NextToken")).map_err(|_| invalid_token())
+}
+
+/// [`cut`] for documents whose keys begin with `prefix`.
+fn scan<T: DeserializeOwned>(call: &Call<'_>, kind: &str, prefix: &str, input: &Value) -> ApiResult<Page<T>> {
+    let page = page_of_documents(&call.store, kind, prefix, page_size(input), text(input, "NextToken"));
+    page.map_err(|error| if error.status == 400 { invalid_token() } else { error })
+}
+
+fn page_size(input: &Value) -> usize {
+    input["MaxResults"].as_u64().and_then(|max| usize::try_from(max).ok()).unwrap_or(20)
+}
+
+fn listed(member: &str, items: Vec<Value>, token: Option<String>) -> Value {
     let mut answer = json!({member: items});
     if let Some(token) = token {
         answer["NextToken"] = json!(token);
     }
-    Ok(answer)
+    answer
+}
+
+fn invalid_token() -> ApiError {
+    invalid_input("You specified an invalid value for nextToken. You must use the value from a previous response.")
+}
+
+/// The request's tags.
+fn tags_of(input: &Value) -> ApiResult<BTreeMap<String, String>> {
+    support::tags(input).map_err(|error| invalid_input(error.message))
 }
 
 fn account_not_found() -> ApiError {
@@ -448,4 +385,8 @@ fn account_not_found() -> ApiError {
 
 fn invalid_input(message: impl Into<String>) -> ApiError {
     ApiError::new(400, "InvalidInputException", message)
+}
+
+fn constraint(message: &str) -> ApiError {
+    ApiError::new(400, "ConstraintViolationException", message)
 }

@@ -1,15 +1,16 @@
-//! What Organizations keeps: the tree, the accounts in it, and the requests for new ones.
+//! The tree of an organization, and where accounts stand in it.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::members::Member;
 use crate::sandbox::call::{ApiResult, Call, epoch_seconds};
 use crate::sandbox::store::{Store, StoreError};
 
 pub(super) const ORGANIZATION: &str = "organizations/organization";
-pub(super) const MEMBER: &str = "organizations/member";
-pub(super) const REQUEST: &str = "organizations/create-account";
 
 /// An organization, kept under its management account.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,8 +20,17 @@ pub(super) struct Organization {
     pub(super) feature_set: String,
     pub(super) root: String,
     pub(super) units: Vec<Unit>,
-    /// Accounts with a delegated administration, of whatever service: they may read.
-    pub(super) delegated: Vec<String>,
+    /// Who administers which service for the organization.
+    pub(super) delegated: Vec<Delegation>,
+    /// The services that have trusted access, and since when.
+    pub(super) services: BTreeMap<String, Timestamp>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Delegation {
+    pub(super) account: String,
+    pub(super) service: String,
+    pub(super) since: Timestamp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,31 +38,6 @@ pub(super) struct Unit {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) parent: String,
-}
-
-/// An account's place, kept under the account.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Member {
-    pub(super) account: String,
-    pub(super) management: String,
-    pub(super) name: String,
-    pub(super) email: String,
-    pub(super) parent: String,
-    pub(super) method: String,
-    /// When the account came, or will come, into being.
-    pub(super) joined: Timestamp,
-}
-
-/// A request for an account, kept under its id.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct CreationRequest {
-    pub(super) id: String,
-    pub(super) management: String,
-    pub(super) name: String,
-    pub(super) requested: Timestamp,
-    pub(super) completes: Timestamp,
-    pub(super) account: Option<String>,
-    pub(super) failure: Option<String>,
 }
 
 /// Where an account stands, in the words of the condition keys.
@@ -68,7 +53,7 @@ pub struct Membership {
 
 /// The place of `account`, if it belongs to an organization.
 pub fn membership(store: &Store<'_>, account: &str) -> Result<Option<Membership>, StoreError> {
-    let Some(member) = store.get::<Member>(MEMBER, account)? else { return Ok(None) };
+    let Some(member) = Member::find(store, account)? else { return Ok(None) };
     let organization: Option<Organization> = store.get(ORGANIZATION, &member.management)?;
     Ok(organization.map(|org| {
         let path = org.path(&member.parent);
@@ -76,7 +61,30 @@ pub fn membership(store: &Store<'_>, account: &str) -> Result<Option<Membership>
     }))
 }
 
+/// Whether the organization that `management` rules has this root or unit.
+pub fn has_node(store: &Store<'_>, management: &str, id: &str) -> Result<bool, StoreError> {
+    let organization: Option<Organization> = store.get(ORGANIZATION, management)?;
+    Ok(organization.is_some_and(|organization| organization.has_node(id)))
+}
+
+/// All names by which something may be shared with `account`: its number, and the ARNs of its organization and of every
+/// unit above it.
+pub fn names_of(store: &Store<'_>, account: &str) -> Result<Vec<String>, StoreError> {
+    let mut names = vec![account.to_owned()];
+    if let Some(Membership { organization, management, path }) = membership(store, account)? {
+        names.push(format!("arn:aws:organizations::{management}:organization/{organization}"));
+        let units = path.split('/').filter(|step| step.starts_with("ou-"));
+        names.extend(units.map(|unit| format!("arn:aws:organizations::{management}:ou/{organization}/{unit}")));
+    }
+    Ok(names)
+}
+
 impl Organization {
+    /// Whether the account administers any service for the organization. Whoever does may read all of it.
+    pub(super) fn delegates(&self, account: &str) -> bool {
+        self.delegated.iter().any(|delegation| delegation.account == account)
+    }
+
     pub(super) fn arn(&self, rest: &str) -> String {
         format!("arn:aws:organizations::{}:{rest}", self.management)
     }
@@ -129,37 +137,8 @@ impl Organization {
         })
     }
 
-    pub(super) fn members(&self, call: &Call<'_>) -> ApiResult<Vec<Member>> {
-        let all = call.store.list::<Member>(MEMBER, "")?.into_iter().map(|(_, member)| member);
-        Ok(all.filter(|member| member.management == self.management && member.joined <= call.now).collect())
-    }
-
-    pub(super) fn member(&self, call: &Call<'_>, account: &str) -> ApiResult<Option<Member>> {
-        let member = call.store.get::<Member>(MEMBER, account)?;
-        Ok(member.filter(|member| member.management == self.management && member.joined <= call.now))
-    }
-
     pub(super) fn save(&self, call: &Call<'_>) -> ApiResult<()> {
         Ok(call.store.put(ORGANIZATION, &self.management, self)?)
-    }
-}
-
-impl CreationRequest {
-    pub(super) fn describe(&self, now: Timestamp) -> Value {
-        let mut status = json!({
-            "Id": self.id, "AccountName": self.name, "State": "IN_PROGRESS",
-            "RequestedTimestamp": epoch_seconds(self.requested),
-        });
-        if now >= self.completes {
-            status["CompletedTimestamp"] = epoch_seconds(self.completes);
-            let (state, member, value) = match &self.failure {
-                Some(reason) => ("FAILED", "FailureReason", json!(reason)),
-                None => ("SUCCEEDED", "AccountId", json!(self.account)),
-            };
-            status["State"] = json!(state);
-            status[member] = value;
-        }
-        status
     }
 }
 
