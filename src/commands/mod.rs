@@ -1,5 +1,7 @@
 //! One file per noun: arguments and a context become a report. Nothing here prints.
 
+#[cfg(feature = "datazone")]
+pub mod account;
 #[cfg(feature = "sagemaker")]
 pub mod approve;
 pub mod config;
@@ -18,7 +20,7 @@ pub mod setting;
 pub mod status;
 pub mod tool;
 
-use crate::cli::{Command, domain as domain_cli};
+use crate::cli::{Command, account as account_cli, domain as domain_cli};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Report;
@@ -60,7 +62,11 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
         Command::Demo(_) => Some("run the same command again: it starts the story afresh"),
         Command::Promote(_) | Command::Approve(_) => Some(CONTINUES),
         Command::Domain(args) => {
-            let writes = matches!(args.verb, domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_));
+            let writes = match &args.verb {
+                domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_) => true,
+                domain_cli::Verb::Account(args) => !matches!(args.verb, account_cli::Verb::List(_)),
+                _ => false,
+            };
             writes.then_some(CONTINUES)
         }
         _ => None,

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::names::{AccountId, RegionName, TenantName};
+use crate::governance::Stage;
 
 /// What somebody must say before there can be an `aiops.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +72,31 @@ pub fn render(answers: &Answers) -> String {
     }
     text.push_str(REST);
     text
+}
+
+/// What to write into `aiops.yaml` about a new account of a tenant: as which stage, its name tells, or it is asked.
+pub fn account_entry(name: &str, tenant: Option<&TenantName>, account: &str) -> String {
+    let stage = stage_in(name).map_or("STAGE", |stage| stage.word());
+    let tenant = tenant.map_or_else(|| "TENANT".to_owned(), |tenant| scalar(tenant.as_str()));
+    format!("tenants:\n  - name: {tenant}\n    stages:\n      {stage}: {{ account: \"{account}\" }}\n")
+}
+
+/// The stage that the words of a name tell, if they tell one.
+pub fn stage_in(name: &str) -> Option<Stage> {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let mut stages: Vec<Stage> = words
+        .filter_map(|word| match word.as_str() {
+            "dev" | "develop" | "development" => Some(Stage::Dev),
+            "test" | "testing" | "integration" | "staging" => Some(Stage::Test),
+            "prod" | "prd" | "production" | "live" => Some(Stage::Prod),
+            _ => None,
+        })
+        .collect();
+    stages.dedup();
+    match stages.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
 }
 
 fn line(text: &mut String, line: &str) {

@@ -5,12 +5,14 @@
 //! units use them.
 
 mod access;
+mod accounts;
 mod converge;
 mod show;
 mod survey;
 mod verify;
 
-pub use self::converge::{apply, delete, plan};
+pub use self::accounts::{Account, Accounts, Readiness, Wanted, accounts, uses};
+pub use self::converge::{apply, associate, delete, plan};
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
 pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;
