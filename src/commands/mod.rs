@@ -28,7 +28,7 @@ use crate::report::Report;
 /// Runs `command`.
 pub async fn run(context: &Context, command: &Command) -> Result<Report> {
     match command {
-        Command::Init(args) => init::run(context, args),
+        Command::Init(args) => init::run(context, args).await,
         Command::Config(args) => config::run(context, args),
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),

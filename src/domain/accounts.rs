@@ -183,16 +183,22 @@ fn words(uses: &BTreeMap<String, Vec<(String, Option<String>)>>, id: &str) -> Ve
 
 /// With whom the domain is shared.
 #[derive(Debug, Default)]
-struct Shared {
-    accounts: BTreeSet<String>,
+pub(super) struct Shared {
+    /// Ids of accounts.
+    pub accounts: BTreeSet<String>,
     /// Ids of units.
     units: BTreeSet<String>,
     organization: bool,
 }
 
 impl Shared {
+    /// Whether it is shared with more than accounts by name.
+    pub fn is_wide(&self) -> bool {
+        self.organization || !self.units.is_empty()
+    }
+
     /// Whether the account is among them, below these roots and units.
-    fn reaches(&self, account: &str, above: &[String]) -> bool {
+    pub fn reaches(&self, account: &str, above: &[String]) -> bool {
         self.organization || self.accounts.contains(account) || above.iter().any(|unit| self.units.contains(unit))
     }
 }
@@ -208,7 +214,7 @@ async fn domain_of(studio: &Studio<'_>) -> Result<Option<(Option<Domain>, Shared
     Ok(Some((Some(domain), shared)))
 }
 
-async fn shared(session: &Session, domain: &Domain) -> Result<Shared> {
+pub(super) async fn shared(session: &Session, domain: &Domain) -> Result<Shared> {
     let list = session.ram().list_principals().resource_owner(ResourceOwner::SelfValue).resource_arn(&domain.arn);
     let mut pages = list.into_paginator().send();
     let mut shared = Shared::default();

@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod converge;
+pub mod discover;
 mod show;
 mod survey;
 mod verify;
