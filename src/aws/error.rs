@@ -31,6 +31,8 @@ pub enum Class {
     Conflict,
     /// A condition on the request was not met (S3, HTTP 412).
     PreconditionFailed,
+    /// The account has as many of these as AWS lets it have.
+    QuotaExceeded,
     /// AWS does not accept the request.
     Invalid,
     /// No answer.
@@ -165,6 +167,7 @@ fn contains_any(text: &str, marks: &[&str]) -> bool {
 fn classify(code: &str, message: &str, status: u16) -> Class {
     match code {
         _ if code.starts_with("AccessDenied") || code.contains("NotAuthorized") || code == "Forbidden" => Class::Denied,
+        "UnauthorizedException" => Class::Denied,
         _ if code.starts_with("ExpiredToken") || code == "RequestExpired" => Class::Expired,
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
@@ -177,6 +180,9 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
             Class::Throttled
         }
         "PreconditionFailed" => Class::PreconditionFailed,
+        _ if status == 402 || code.starts_with("ServiceQuotaExceeded") || code.starts_with("LimitExceeded") => {
+            Class::QuotaExceeded
+        }
         _ if code.contains("NotFound") || code.starts_with("NoSuch") || code == "NoSuchEntity" => Class::NotFound,
         _ if code.contains("AlreadyExists") || code == "BucketAlreadyOwnedByYou" => Class::AlreadyExists,
         "ConflictException" | "ConditionalRequestConflict" | "ResourceInUse" | "OperationAborted" => Class::Conflict,
@@ -197,7 +203,7 @@ impl From<AwsError> for Error {
             Class::Expired | Class::Unauthenticated => Kind::NotAuthenticated,
             _ => Kind::Failed,
         };
-        let hint = hint(error.class);
+        let hint = hint(&error);
         let request_id = error.request_id.clone();
         let headline = match error.class {
             Class::Denied => "AWS refused the call",
@@ -205,6 +211,7 @@ impl From<AwsError> for Error {
             Class::Unauthenticated => "there are no usable AWS credentials",
             Class::Throttled => "AWS keeps throttling the calls",
             Class::NotFound => "AWS does not have this",
+            Class::QuotaExceeded => "the account is at a quota of AWS",
             Class::Unreachable => "AWS cannot be reached",
             _ => "the AWS call failed",
         };
@@ -216,9 +223,16 @@ impl From<AwsError> for Error {
     }
 }
 
-/// What to do about a class of errors.
-fn hint(class: Class) -> Option<&'static str> {
-    Some(match class {
+/// DataZone's own refusal, of those whom IAM lets through.
+const NOT_PERMITTED_BY_DATAZONE: &str = "is not permitted to perform operation";
+
+/// What to do about an error.
+fn hint(error: &AwsError) -> Option<&'static str> {
+    Some(match error.class {
+        Class::Denied if error.message.contains(NOT_PERMITTED_BY_DATAZONE) => {
+            "this is DataZone's refusal, not IAM's: whoever acts must own the domain unit or hold a policy grant there; \
+             `aiops domain apply` makes the administrator an owner of the root unit"
+        }
         Class::Denied => {
             "the policy that refuses is named above; `--as PERSONA` acts in another role, if you may assume it"
         }
@@ -229,6 +243,7 @@ fn hint(class: Class) -> Option<&'static str> {
         Class::Throttled => "wait a minute and run the command again: it continues where it stopped",
         Class::Unreachable => "check the network, the Region and --endpoint-url, then run the command again",
         Class::Conflict => "somebody else may be changing the same thing; look at `aiops status`, then run it again",
+        Class::QuotaExceeded => "remove what is not needed, or ask AWS for more in Service Quotas",
         Class::Service => "AWS had a failure of its own; run the command again: it continues where it stopped",
         _ => return None,
     })
@@ -254,6 +269,13 @@ mod tests {
             ("ValidationException", "1 validation error detected", 400, Class::Invalid),
             ("NoSuchKey", "The specified key does not exist.", 404, Class::NotFound),
             ("PreconditionFailed", "At least one", 412, Class::PreconditionFailed),
+            ("NoSuchEntity", "The role with name x cannot be found.", 404, Class::NotFound),
+            ("EntityAlreadyExists", "Role with name x already exists.", 409, Class::AlreadyExists),
+            ("ConflictException", "The same grant already exists: x", 409, Class::Conflict),
+            ("ServiceQuotaExceededException", "At most 20", 402, Class::QuotaExceeded),
+            ("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10", 409, Class::QuotaExceeded),
+            ("UnauthorizedException", "The caller has no identity", 401, Class::Denied),
+            ("AccessDeniedException", "User is not permitted to perform operation: X", 403, Class::Denied),
             ("InternalFailure", "oops", 500, Class::Service),
         ] {
             assert_eq!(classify(code, message, status), class, "{code}: {message}");

@@ -138,14 +138,7 @@ impl Aws {
 
     /// Who the ambient credentials belong to. Asked once.
     pub async fn caller(&self) -> Result<&CallerIdentity> {
-        self.caller
-            .get_or_try_init(|| async {
-                let sts = aws_sdk_sts::Client::new(&self.base);
-                let output = sts.get_caller_identity().send().await.map_err(AwsError::from)?;
-                let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                Ok(CallerIdentity { account: known(output.account()), arn: known(output.arn()) })
-            })
-            .await
+        self.caller.get_or_try_init(|| caller(&self.base)).await
     }
 
     /// A session in `account` and `region` as `role`; without a role, with the ambient credentials. Opened once.
@@ -219,6 +212,13 @@ fn network() -> SharedHttpClient {
     })
 }
 
+/// Whoever holds the credentials of a configuration.
+async fn caller(config: &SdkConfig) -> Result<CallerIdentity> {
+    let output = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.map_err(AwsError::from)?;
+    let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Ok(CallerIdentity { account: known(output.account()), arn: known(output.arn()) })
+}
+
 /// Clients of one account and Region under one role. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -238,6 +238,11 @@ impl Session {
     pub fn sagemaker_arn(&self, resource: &str) -> String {
         let Session { region, account, .. } = self;
         format!("arn:{}:sagemaker:{region}:{account}:{resource}", landscape::partition(region))
+    }
+
+    /// Who acts in this session.
+    pub async fn caller(&self) -> Result<CallerIdentity> {
+        caller(&self.config).await
     }
 
     /// The same session in another Region. Both share the rate limit of the first.

@@ -7,9 +7,20 @@
 mod access;
 mod accounts;
 mod converge;
+mod datazone;
+mod directory;
 pub mod discover;
+pub mod document;
+mod governance;
+pub mod grant;
+mod owner;
+mod participant;
+pub mod role;
 mod show;
 mod survey;
+#[cfg(test)]
+mod tests;
+mod unit;
 mod verify;
 
 pub use self::accounts::{Account, Accounts, Readiness, Wanted, accounts, uses};
@@ -17,15 +28,21 @@ pub use self::converge::{apply, associate, delete, plan};
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
 pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;
+use crate::config::Principal;
 use crate::error::Result;
 use crate::landscape::{Place, ProjectAccount};
-use crate::plan::Address;
+use crate::plan::{Address, Facts, Resource};
 use crate::world::World;
 
 /// The tag of everything that aiops makes and that can be tagged.
 pub const MANAGED_BY: (&str, &str) = ("managed-by", "aiops");
 /// The end of the description of what aiops makes in DataZone, where units and profiles have no tags.
 pub const MARK: &str = "(managed by aiops)";
+
+/// The fact that says of a thing that aiops made it, with any value. What others made is used, and kept as it is.
+pub const OURS: &str = "ours";
+/// What a plan calls the unit above all others. Tenants' names have no capitals.
+pub const ROOT: &str = "Root";
 
 /// The domain's world: where everything is that a bootstrap touches, and by which address a plan knows it.
 #[derive(Clone, Copy)]
@@ -50,14 +67,34 @@ impl<'w> Studio<'w> {
         access::administrator(self.world, place).await
     }
 
-    /// The domain. Facts: `id`, `arn`, `root-unit`.
+    /// The domain. Facts: `id`, `arn`, `root-unit` once it is available, and [`OURS`].
     pub fn domain(&self) -> Address {
         Address::new(&self.governance().account, "domain", self.world.config.domain.name.to_string())
     }
 
-    /// The domain unit of a tenant. Fact: `id`.
+    /// The domain unit of a tenant. Facts: `id`, and [`OURS`].
     pub fn unit(&self, tenant: &str) -> Address {
         Address::new(&self.governance().account, "domain unit", tenant)
+    }
+
+    /// The owners of a domain unit: a tenant's, or [`ROOT`]. Whoever acts is among those of the root unit, so that
+    /// everything that happens within the domain comes after these.
+    pub fn owners(&self, unit: &str) -> Address {
+        Address::new(&self.governance().account, "owners", unit)
+    }
+
+    /// The profile of somebody who takes part in the domain. Fact: `id`.
+    pub fn participant(&self, principal: &Principal) -> Address {
+        let (kind, name) = principal.as_str().split_once(':').unwrap_or(("user", principal.as_str()));
+        let kind = if kind == "user" { USER_PROFILE } else { GROUP_PROFILE };
+        Address::new(&self.governance().account, kind, name)
+    }
+
+    /// Id and root unit of the domain, once it is there and whoever acts may look around in it.
+    pub fn inside(&self, facts: &Facts) -> Option<(String, String)> {
+        let domain = self.domain();
+        facts.get(&self.owners(ROOT), "entered")?;
+        Some((facts.get(&domain, "id")?, facts.get(&domain, "root-unit")?))
     }
 
     /// The association of an account with the domain.
@@ -71,6 +108,16 @@ impl<'w> Studio<'w> {
     }
 }
 
+/// Everything that makes a domain, each thing after what it needs.
+pub async fn resources<'w>(studio: &Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
+    governance::resources(*studio).await
+}
+
+/// What a plan calls the profile of a user in the domain.
+const USER_PROFILE: &str = "user profile";
+/// What a plan calls the profile of a group, or of a role: that is the group of its sessions.
+const GROUP_PROFILE: &str = "group profile";
+
 /// `description` with the mark of what aiops made.
 pub fn marked(description: Option<&str>) -> String {
     match description {
@@ -82,9 +129,4 @@ pub fn marked(description: Option<&str>) -> String {
 /// Whether aiops made what is described so.
 pub fn is_ours(description: Option<&str>) -> bool {
     description.is_some_and(|text| text.ends_with(MARK))
-}
-
-/// Placeholder until the merge.
-pub async fn resources<'w>(_: &Studio<'w>) -> Result<Vec<Box<dyn crate::plan::Resource + 'w>>> {
-    Ok(Vec::new())
 }

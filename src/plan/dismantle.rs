@@ -11,10 +11,10 @@ use crate::error::Result;
 ///
 /// Facts must have been gathered by a look at `resources` before.
 pub fn dismantled<'a>(resources: &'a [Box<dyn Resource + 'a>]) -> Vec<Box<dyn Resource + 'a>> {
-    let listed = |resource: &&Box<dyn Resource + 'a>| resource.farewell() != Farewell::GoesAlong;
-    let removals = resources.iter().filter(listed).rev().map(|resource| {
+    let listed = || resources.iter().filter(|resource| resource.farewell() != Farewell::GoesAlong);
+    let removals = listed().rev().map(|resource| {
         let address = resource.address();
-        let dependents = resources.iter().filter(listed).filter(|other| other.needs().contains(&address));
+        let dependents = listed().filter(|other| other.needs().contains(&address));
         let needs = dependents.map(|other| other.address()).collect();
         Box::new(Undone { resource: &**resource, needs }) as Box<dyn Resource + 'a>
     });

@@ -160,7 +160,7 @@ fn a_look_changes_nothing_and_tells_everything() {
         "right keep Planned",
         "wrong change Planned",
         "old remove Planned",
-        "theirs keep Planned",
+        "theirs adopt Planned",
     ];
     assert_eq!(told(&plan), expected);
     assert!(plan.has_changes() && bench.history.borrow().is_empty());

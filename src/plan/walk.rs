@@ -175,7 +175,7 @@ async fn settle(
         let found = look_in_time(resource, facts, walk).await?;
         let done = match action {
             Action::Remove => matches!(found, Found::Absent | Found::Same | Found::Leftover(_)),
-            _ => matches!(found, Found::Same),
+            _ => matches!(found, Found::Same | Found::Leftover(_)),
         };
         if done {
             return Ok(());

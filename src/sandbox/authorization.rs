@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::call::{Access, ApiError, ApiResult, Call, Caller, Session};
-use super::iam::entities::{self, Role};
+use super::iam::entities::{self, ManagedPolicy, Role};
 use super::iam::{self, Context, DocumentKind, Need, Policies, Policy, Principal, PrincipalKind, Request};
 use super::organizations;
 use crate::clock::to_second;
 
 /// Allows or refuses `access` for the caller.
 pub(super) fn authorize(call: &Call<'_>, access: &Access) -> ApiResult<()> {
-    let refused = judge(call, &Asker::of(call, &call.caller)?, access, DocumentKind::Resource, Need::Either)?;
+    let refused = judge(call, &Asker::of(call, &call.caller)?, access, DocumentKind::Resource, access.need)?;
     refused.map_or(Ok(()), |message| Err(refusal(&access.action, message)))
 }
 
@@ -18,6 +18,19 @@ pub(super) fn authorize(call: &Call<'_>, access: &Access) -> ApiResult<()> {
 pub(super) fn authorize_by_trust(call: &Call<'_>, access: &Access, need: Need) -> ApiResult<()> {
     let refused = judge(call, &Asker::of(call, &call.caller)?, access, DocumentKind::Trust, need)?;
     refused.map_or(Ok(()), |message| Err(refusal(&access.action, message)))
+}
+
+/// Whether the policy of the resource leaves `access` to the caller, or to whoever may do everything in their account.
+pub(super) fn resource_policy_admits(call: &Call<'_>, access: &Access) -> ApiResult<bool> {
+    let everything = ManagedPolicy::of_aws().filter(|policy| policy.name == "AdministratorAccess");
+    let identity = everything.map(|policy| entities::stored(&policy.document, DocumentKind::Identity));
+    let asker = Asker {
+        identity: identity.collect::<ApiResult<_>>()?,
+        boundary: None,
+        session: Vec::new(),
+        ..Asker::of(call, &call.caller)?
+    };
+    Ok(judge(call, &asker, access, DocumentKind::Resource, Need::Resource)?.is_none())
 }
 
 /// A service of AWS's that takes roles.
@@ -77,7 +90,7 @@ pub(super) fn service_may(
     let account = role.account().to_owned();
     let session = Session::of_service(service.session, &role.arn, &role.id, call.now);
     let asker = Asker::of(call, &Caller { account, session: Some(session) })?;
-    Ok(judge(call, &asker, access, DocumentKind::Resource, Need::Either)?.is_none())
+    Ok(judge(call, &asker, access, DocumentKind::Resource, access.need)?.is_none())
 }
 
 /// Someone who asks, with the policies that come with them.

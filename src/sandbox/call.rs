@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::iam::Need;
 use super::store::{Store, StoreError};
 
 /// An error answer, before it takes its protocol's form.
@@ -151,6 +152,8 @@ pub struct Access {
     pub resource_policy: Option<String>,
     /// Condition keys of this request beyond the global ones.
     pub keys: Vec<(String, Vec<String>)>,
+    /// Whose leave it takes inside one account.
+    pub need: Need,
 }
 
 impl Access {
@@ -158,7 +161,7 @@ impl Access {
     pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
         let resource = resource.into();
         let owner = resource.split(':').nth(4).filter(|account| account.len() == 12).map(str::to_owned);
-        Access { action: action.into(), resource, owner, resource_policy: None, keys: Vec::new() }
+        Access { action: action.into(), resource, owner, resource_policy: None, keys: Vec::new(), need: Need::Either }
     }
 
     /// Says who owns the resource, where its ARN does not (S3).
@@ -173,6 +176,13 @@ impl Access {
     pub fn resource_policy(mut self, policy: Option<String>) -> Self {
         self.resource_policy = policy;
         self
+    }
+
+    /// Says that the resource's policy must allow it, or leave it to the account: so it is with KMS keys.
+    #[must_use]
+    pub fn by_resource_policy(mut self, policy: Option<String>) -> Self {
+        self.need = Need::Resource;
+        self.resource_policy(policy)
     }
 
     /// A condition key with one value.

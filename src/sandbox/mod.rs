@@ -26,11 +26,16 @@ pub mod sts;
 pub mod time;
 
 mod authorization;
+mod code_connections;
 mod credential;
+mod dialect;
+mod event_buses;
 mod idempotency;
 mod identity_center;
+mod kms;
+mod tags;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod wire;
 
 use std::fmt;
@@ -48,6 +53,7 @@ use serde_json::Value;
 
 use self::call::{ApiError, ApiResult, Call, Caller, Session};
 use self::credential::Credential;
+use self::dialect::Dialect;
 use self::faults::{CallRecord, Fault, Log, Strike, Switchboard, When};
 use self::service::{Compiled, Protocol, RawRequest};
 use self::store::{Store, StoreError};
@@ -140,8 +146,17 @@ impl Sandbox {
         answer
     }
 
-    /// The answer to one signed request, and how late it is to come.
+    /// The answer to one signed request, in the dialect that the client speaks, and how late it is to come.
     fn respond(&self, request: &RawRequest) -> (Result<Answer, Dropped>, Option<Duration>) {
+        let dialect = Dialect::of(request);
+        let (answer, delay) = match dialect.request(request) {
+            Ok(request) => self.respond_plainly(&request),
+            Err(error) => (Ok(wire::json_answer(&Err(error))), None),
+        };
+        (answer.map(|answer| dialect.answer(answer)), delay)
+    }
+
+    fn respond_plainly(&self, request: &RawRequest) -> (Result<Answer, Dropped>, Option<Duration>) {
         let Some(credential) = Credential::of(request) else {
             let answer = wire::json_answer(&Err(ApiError::new(
                 403,

@@ -15,10 +15,14 @@ use super::wire::{self, Answer};
 
 /// Every service that the sandbox has. A new one is a file beside this one and a line here.
 pub const SERVICES: &[&Service] = &[
+    &super::code_connections::SERVICE,
     &super::datazone::SERVICE,
+    &super::datazone::PROVISIONING,
+    &super::event_buses::SERVICE,
     &super::iam::service::SERVICE,
     &super::identity_center::DIRECTORY,
     &super::identity_center::INSTANCES,
+    &super::kms::SERVICE,
     &super::organizations::SERVICE,
     &super::ram::SERVICE,
     &super::s3::SERVICE,
@@ -46,7 +50,8 @@ pub type RawRequest = Request<Bytes>;
 
 /// How a service speaks.
 pub enum Protocol {
-    /// awsJson1.1: the operation is in `X-Amz-Target: <prefix>.<Operation>`.
+    /// awsJson1.1: the operation is in `X-Amz-Target: <prefix>.<Operation>`. Clients may speak awsJson1.0 and
+    /// rpc-v2-cbor as well.
     Json {
         /// What comes before the operation's name.
         target_prefix: &'static str,
@@ -139,7 +144,7 @@ pub(super) fn find(request: &RawRequest, signing_name: &str) -> Result<(&'static
     for candidate in candidates() {
         let operation = match &candidate.service.protocol {
             Protocol::Json { target_prefix, .. } if has_target => target(request)
-                .and_then(|target| Some(target.strip_prefix(target_prefix)?.strip_prefix('.')?.to_owned()))
+                .and_then(|target| operation_of(&target, target_prefix).map(str::to_owned))
                 .filter(|name| candidate.operations.contains_key(name.as_str())),
             Protocol::Query { .. } => target(request).filter(|name| candidate.operations.contains_key(name.as_str())),
             Protocol::Raw { route, .. } if !has_target => route(request).map(str::to_owned),
@@ -159,6 +164,13 @@ pub(super) fn find(request: &RawRequest, signing_name: &str) -> Result<(&'static
         Some(candidate) => candidate.error_answer(&error, "unknown"),
         None => wire::json_answer(&Err(error)),
     }))
+}
+
+/// The operation that a target means. rpc-v2-cbor leaves the namespace of the prefix away.
+fn operation_of<'t>(target: &'t str, prefix: &str) -> Option<&'t str> {
+    let (service, operation) = target.rsplit_once('.')?;
+    let namespace = prefix.strip_suffix(service)?;
+    (namespace.is_empty() || namespace.ends_with('.')).then_some(operation)
 }
 
 /// All input shapes as JSON, service by service, for comparing them with AWS's published models. The operations of raw

@@ -18,6 +18,8 @@ MODULES = [
     "clients.registry",
     "clients.endpoints",
     "clients.domain",
+    "clients.shared",
+    "clients.projects",
     "clients.sharing",
     "clients.cli",
 ]

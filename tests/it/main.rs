@@ -8,6 +8,8 @@
 mod answers;
 #[cfg(feature = "sagemaker")]
 mod bad_input;
+#[cfg(feature = "datazone")]
+mod bootstrap;
 mod cli_reference;
 mod conformance;
 #[cfg(all(unix, feature = "sagemaker"))]

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::governance::policy::{self, Place, Scope, Trustees};
 use crate::governance::{Persona, Stage};
-use crate::landscape::Landscape;
+use crate::landscape::{self, Landscape};
 use crate::sandbox::call::ApiError;
 use crate::sandbox::organizations::ACCOUNT_ID_TAG;
 use crate::sandbox::{Sandbox, s3};
@@ -20,11 +20,16 @@ const UNTIL_SETTLED: Duration = Duration::from_secs(60);
 
 /// Builds everything in an empty sandbox.
 pub fn build(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
-    let builder = Builder { sandbox, config, landscape, scope: landscape.scope() };
-    builder.build().map_err(|error| {
-        let error = Error::failed("the landscape of the demo cannot be built").because(error);
-        error.hint("please report this: it is a bug")
-    })
+    Builder::new(sandbox, config, landscape).build().map_err(unexpected)
+}
+
+/// Builds only the organization and its accounts in an empty sandbox: what an administrator begins with.
+pub fn build_organization(sandbox: &Sandbox, config: &Config, landscape: &Landscape) -> Result<()> {
+    Builder::new(sandbox, config, landscape).organization().map_err(unexpected)
+}
+
+fn unexpected(error: ApiError) -> Error {
+    Error::failed("the landscape of the demo cannot be built").because(error).hint("please report this: it is a bug")
 }
 
 struct Builder<'a> {
@@ -34,7 +39,11 @@ struct Builder<'a> {
     scope: Scope,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(sandbox: &'a Sandbox, config: &'a Config, landscape: &'a Landscape) -> Self {
+        Builder { sandbox, config, landscape, scope: landscape.scope() }
+    }
+
     fn build(&self) -> Result<(), ApiError> {
         self.organization()?;
         self.roles()?;
@@ -68,9 +77,12 @@ impl Builder<'_> {
         for tenant in self.landscape.tenants() {
             let unit = organizations("CreateOrganizationalUnit", json!({"ParentId": root, "Name": tenant.name}))?;
             for stage in Stage::ALL {
-                let account = tenant.stage(stage).account.to_string();
-                create(&format!("{}-{}", tenant.name, stage.word()), &account)?;
-                units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
+                let places = [(Some(tenant.stage(stage)), ""), (tenant.data(stage), "data-")];
+                for (place, prefix) in places {
+                    let Some(account) = place.map(|place| place.account.to_string()) else { continue };
+                    create(&format!("{}-{prefix}{}", tenant.name, stage.word()), &account)?;
+                    units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
+                }
             }
         }
         self.sandbox.advance(UNTIL_SETTLED)?;
@@ -112,6 +124,18 @@ impl Builder<'_> {
                 document: policy::execution_role(workspace, &self.scope),
             }];
             grant(&place.execution_role(), policy::execution_trust(), runs);
+        }
+        let partition = governance.partition();
+        let mut bring_up = |place: &landscape::Place, what: &str, site: policy::Site<'_>| {
+            let document = policy::bootstrap(site, partition, place.account.as_str());
+            let policies = vec![policy::Policy { name: format!("aiops-bootstrap-{what}"), document }];
+            grant(&place.role_arn(Persona::Administrator), policy::trust(&people), policies);
+        };
+        bring_up(self.landscape.management(), "organization", policy::Site::Management);
+        bring_up(governance, "domain", policy::Site::Governance);
+        bring_up(central, "registry", policy::Site::SharedServices(self.landscape.central_bucket()));
+        for account in self.landscape.project_accounts() {
+            bring_up(&account.place, "projects", policy::Site::Projects);
         }
         for ((account, name), (trust, policies)) in roles {
             let iam = |operation: &str, input| self.call(&account, "iam", operation, input);

@@ -14,6 +14,7 @@
 //!   could hand `UpdateModelPackage` to an account of theirs and pass by the state machine.
 //! - Nobody deletes, but for endpoints of ours that never came up, which can only be replaced.
 
+mod bootstrap;
 mod document;
 mod execution;
 mod identity;
@@ -29,6 +30,7 @@ use serde_json::Value;
 use super::lifecycle::Stage;
 use super::machine::Registry;
 
+pub use bootstrap::{Site, bootstrap};
 pub use execution::{execution_role, execution_trust};
 pub use identity::identity;
 pub use resource::{central_bucket_policy, central_group_policy, dev_bucket_policy};

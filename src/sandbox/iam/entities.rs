@@ -13,11 +13,20 @@ use crate::sandbox::store::{Store, StoreError};
 /// How long a new role cannot be assumed yet. AWS gives no number; its own samples wait ten seconds.
 pub const PROPAGATION: Duration = Duration::from_secs(10);
 
-/// The policies of AWS's own that the sandbox has: name and document.
-const AWS_MANAGED: &[(&str, &str)] = &[(
-    "AdministratorAccess",
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
-)];
+/// The policies of AWS's own that the sandbox has: path and name, and document. Those that DataZone's roles have allow
+/// more than AWS's: nothing here asks what DataZone does with them.
+const AWS_MANAGED: &[(&str, &str)] = &[
+    ("AdministratorAccess", EVERYTHING),
+    ("AmazonDataZoneSageMakerManageAccessRolePolicy", EVERYTHING),
+    ("service-role/AmazonDataZoneGlueManageAccessRolePolicy", EVERYTHING),
+    ("service-role/AmazonDataZoneRedshiftManageAccessRolePolicy", EVERYTHING),
+    ("service-role/SageMakerStudioDomainExecutionRolePolicy", EVERYTHING),
+    ("service-role/SageMakerStudioDomainServiceRolePolicy", EVERYTHING),
+    ("service-role/SageMakerStudioProjectProvisioningRolePolicy", EVERYTHING),
+    ("service-role/SageMakerStudioQueryExecutionRolePolicy", EVERYTHING),
+];
+
+const EVERYTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
 const AWS_MANAGED_PREFIX: &str = "arn:aws:iam::aws:policy/";
 
@@ -152,23 +161,27 @@ impl ManagedPolicy {
 
     /// The policy under `arn`: of AWS, or of an account.
     pub fn find(store: &Store<'_>, arn: &str) -> Result<Option<Self>, StoreError> {
-        let Some(wanted) = arn.strip_prefix(AWS_MANAGED_PREFIX) else {
+        if !arn.starts_with(AWS_MANAGED_PREFIX) {
             return store.get(Self::KIND, arn);
-        };
-        Ok(Self::of_aws().find(|policy| policy.name == wanted))
+        }
+        Ok(Self::of_aws().find(|policy| policy.arn == arn))
     }
 
     /// AWS's own policies.
     pub fn of_aws() -> impl Iterator<Item = Self> {
-        AWS_MANAGED.iter().map(|(name, document)| ManagedPolicy {
-            arn: format!("{AWS_MANAGED_PREFIX}{name}"),
-            id: format!("ANPA{:0<17}", name.to_uppercase()).chars().take(21).collect(),
-            path: "/".to_owned(),
-            name: (*name).to_owned(),
-            created: Timestamp::UNIX_EPOCH,
-            document: (*document).to_owned(),
-            description: None,
-            tags: BTreeMap::new(),
+        AWS_MANAGED.iter().map(|(full_name, document)| {
+            let (path, name) = full_name.rsplit_once('/').unwrap_or(("", full_name));
+            ManagedPolicy {
+                arn: format!("{AWS_MANAGED_PREFIX}{full_name}"),
+                // Long names differ at their end.
+                id: format!("ANPA{:0<17}", name.to_uppercase().chars().rev().take(17).collect::<String>()),
+                path: if path.is_empty() { "/".to_owned() } else { format!("/{path}/") },
+                name: name.to_owned(),
+                created: Timestamp::UNIX_EPOCH,
+                document: (*document).to_owned(),
+                description: None,
+                tags: BTreeMap::new(),
+            }
         })
     }
 

@@ -239,9 +239,7 @@ pub(super) fn list_principals(call: &mut Call<'_>, input: Value) -> ApiResult {
     let all = each(shares_of(call, owner, &input)?, |share| match owner {
         "SELF" => share.principals.clone(),
         // One for the owner, as old as what it shares.
-        _ => share
-            .resources
-            .iter()
+        _ => holding(&share.resources, now)
             .take(1)
             .map(|known| Association { entity: share.account.clone(), ..known.clone() })
             .collect(),

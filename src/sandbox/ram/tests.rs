@@ -310,6 +310,15 @@ fn shares_are_found_from_both_sides() {
     assert_eq!(principals(&owner, json!({"resourceOwner": "SELF", "resourceArn": arn})), json!([B]));
     assert_eq!(principals(&owner, json!({"resourceOwner": "SELF", "principals": [C]})), json!([]));
     assert_eq!(principals(&member, json!({"resourceOwner": "OTHER-ACCOUNTS"})), json!([A]));
+    let (_, second) = domain(&sandbox, "second");
+    ram(&owner, "AssociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [second]})).unwrap();
+    ram(&owner, "DisassociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [arn]})).unwrap();
+    assert_eq!(principals(&member, json!({"resourceOwner": "OTHER-ACCOUNTS"})), json!([]), "nothing holds");
+    wait(&sandbox, 5);
+    assert_eq!(principals(&member, json!({"resourceOwner": "OTHER-ACCOUNTS"})), json!([A]));
+    ram(&owner, "AssociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [arn]})).unwrap();
+    ram(&owner, "DisassociateResourceShare", json!({"resourceShareArn": full, "resourceArns": [second]})).unwrap();
+    wait(&sandbox, 5);
     let resources = |client: &Client<'_>, input: Value| {
         let found = ram(client, "ListResources", input).unwrap();
         found["resources"].as_array().unwrap().iter().map(|one| one["arn"].clone()).collect::<Value>()

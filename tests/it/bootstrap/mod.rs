@@ -1,0 +1,4 @@
+//! From empty accounts to a working domain, through the product's own code, in the in-process sandbox.
+
+mod converge;
+mod stage;
