@@ -61,6 +61,12 @@ impl AwsError {
         error.causes().any(|cause| cause.downcast_ref::<AwsError>().is_some_and(|aws| aws.class == Class::Denied))
     }
 
+    /// Whether this is how AWS answers while a share, a role or a grant that was made has not come everywhere yet. It
+    /// may as well be meant.
+    pub fn may_settle(&self) -> bool {
+        matches!(self.class, Class::Denied | Class::NotFound)
+    }
+
     /// AWS's error code, or the kind of transport failure.
     pub fn code(&self) -> &str {
         &self.code
@@ -183,7 +189,9 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         _ if status == 402 || code.starts_with("ServiceQuotaExceeded") || code.starts_with("LimitExceeded") => {
             Class::QuotaExceeded
         }
-        _ if code.contains("NotFound") || code.starts_with("NoSuch") || code == "NoSuchEntity" => Class::NotFound,
+        _ if code.contains("NotFound") || code.starts_with("NoSuch") || code == "UnknownResourceException" => {
+            Class::NotFound
+        }
         _ if code.contains("AlreadyExists") || code == "BucketAlreadyOwnedByYou" => Class::AlreadyExists,
         "ConflictException" | "ConditionalRequestConflict" | "ResourceInUse" | "OperationAborted" => Class::Conflict,
         _ if status >= 500 => Class::Service,
@@ -268,6 +276,7 @@ mod tests {
             ("ValidationException", "Cannot update in-progress endpoint \"x\".", 400, Class::Conflict),
             ("ValidationException", "1 validation error detected", 400, Class::Invalid),
             ("NoSuchKey", "The specified key does not exist.", 404, Class::NotFound),
+            ("UnknownResourceException", "ResourceShare x could not be found.", 400, Class::NotFound),
             ("PreconditionFailed", "At least one", 412, Class::PreconditionFailed),
             ("NoSuchEntity", "The role with name x cannot be found.", 404, Class::NotFound),
             ("EntityAlreadyExists", "Role with name x already exists.", 409, Class::AlreadyExists),

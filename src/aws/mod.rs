@@ -143,17 +143,30 @@ impl Aws {
 
     /// A session in `account` and `region` as `role`; without a role, with the ambient credentials. Opened once.
     pub async fn session(&self, account: &str, region: &str, role: Option<&RoleToAssume>) -> Result<Session> {
-        let key = (account.to_owned(), region.to_owned(), role.cloned());
-        let cell = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
-        cell.get_or_try_init(|| self.open(account, region, role)).await.cloned()
+        let cell = self.cell(account, region, role);
+        cell.get_or_try_init(|| async { self.open(account, region, role, self.terms().await?).await }).await.cloned()
     }
 
-    async fn open(&self, account: &str, region: &str, role: Option<&RoleToAssume>) -> Result<Session> {
+    /// A session as a role whose trust policy lets nobody bring a source identity or tags along, such as those that
+    /// Organizations makes.
+    pub async fn plain_session(&self, account: &str, region: &str, role: &RoleToAssume) -> Result<Session> {
+        let plain = || async {
+            let terms = Terms { source_identity: None, tags: Vec::new(), ..self.terms().await? };
+            self.open(account, region, Some(role), terms).await
+        };
+        self.cell(account, region, Some(role)).get_or_try_init(plain).await.cloned()
+    }
+
+    fn cell(&self, account: &str, region: &str, role: Option<&RoleToAssume>) -> Arc<OnceCell<Session>> {
+        let key = (account.to_owned(), region.to_owned(), role.cloned());
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
+    }
+
+    async fn open(&self, account: &str, region: &str, role: Option<&RoleToAssume>, terms: Terms) -> Result<Session> {
         let place = format!("{account}/{region}");
         let limited = Limited::new(self.http.clone(), self.limits_of(&place));
         let mut config = self.base.to_builder().region(Region::new(region.to_owned())).http_client(limited).build();
         if let Some(role) = role {
-            let terms = self.terms().await?;
             for step in self.options.via.iter().chain([role]) {
                 let assumed =
                     AssumedRole::assume(aws_sdk_sts::Client::new(&config), step.clone(), terms.clone()).await?;
@@ -169,7 +182,7 @@ impl Aws {
         Ok(Session {
             account: account.to_owned(),
             region: region.to_owned(),
-            source_identity: if role.is_some() { self.source_identity().await? } else { None },
+            source_identity: terms.source_identity.filter(|_| role.is_some()),
             config,
             retry_partition: RetryPartition::custom(place).build(),
         })

@@ -28,7 +28,7 @@ pub(super) async fn administrator(world: &World<'_>, place: &Place) -> Result<Se
         arn: format!("arn:{}:iam::{account}:role/{ORGANIZATION_ROLE}", place.partition()),
         external_id: None,
     };
-    world.aws.session(account, region, Some(&made_by_organizations)).await.map_err(|_: Error| {
+    world.aws.plain_session(account, region, &made_by_organizations).await.map_err(|_: Error| {
         refused.hint(format!("the role {ORGANIZATION_ROLE} was tried as well, and cannot be assumed there either"))
     })
 }

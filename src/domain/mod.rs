@@ -5,7 +5,12 @@
 //! units use them.
 
 mod access;
+pub mod account;
 mod accounts;
+pub mod association;
+pub mod blueprint;
+pub mod bucket;
+pub mod bus;
 mod converge;
 mod datazone;
 mod directory;
@@ -13,15 +18,21 @@ pub mod discover;
 pub mod document;
 mod governance;
 pub mod grant;
+pub mod key;
 mod owner;
 mod participant;
 pub mod role;
+mod share;
+pub mod shared;
+pub mod sharing;
 mod show;
 mod survey;
 #[cfg(test)]
 mod tests;
 mod unit;
 mod verify;
+
+use std::fmt;
 
 pub use self::accounts::{Account, Accounts, Readiness, Wanted, accounts, uses};
 pub use self::converge::{apply, associate, delete, plan};
@@ -30,7 +41,7 @@ pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;
 use crate::config::Principal;
 use crate::error::Result;
-use crate::landscape::{Place, ProjectAccount};
+use crate::landscape::Place;
 use crate::plan::{Address, Facts, Resource};
 use crate::world::World;
 
@@ -97,26 +108,44 @@ impl<'w> Studio<'w> {
         Some((facts.get(&domain, "id")?, facts.get(&domain, "root-unit")?))
     }
 
-    /// The association of an account with the domain.
-    pub fn association(&self, account: &ProjectAccount) -> Address {
-        Address::new(&account.place.account, "association", self.world.config.domain.name.to_string())
+    /// Sharing in the organization without invitations.
+    pub fn organization_sharing(&self) -> Address {
+        Address::new(&self.world.landscape.management().account, "organization sharing", "RAM")
     }
 
-    /// A blueprint as it is configured in an account and a Region. Fact: `id`, the blueprint's.
-    pub fn blueprint(&self, account: &ProjectAccount, name: &str) -> Address {
-        Address::new(&account.place.account, "blueprint", format!("{name} in {}", account.place.region))
+    /// The association of an account with the domain. The governance account has none. Fact: `domain`, its id, once the
+    /// account sees it.
+    pub fn association(&self, account: impl fmt::Display) -> Address {
+        Address::new(account, "association", self.world.config.domain.name.to_string())
+    }
+
+    /// A blueprint as it is configured in an account, for all of its Regions. Fact: `id`, the blueprint's.
+    pub fn blueprint(&self, account: impl fmt::Display, name: &str) -> Address {
+        Address::new(account, "blueprint", name)
     }
 }
 
-/// Everything that makes a domain, each thing after what it needs.
+/// Everything that makes a domain, each thing after what it needs. What can be known to fail is refused before anybody
+/// is asked.
 pub async fn resources<'w>(studio: &Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
-    governance::resources(*studio).await
+    let studio = *studio;
+    account::check(studio)?;
+    let mut all = governance::resources(studio).await?;
+    all.extend(shared::resources(studio));
+    all.extend(account::resources(studio));
+    all.extend(account::strays(studio).await?);
+    Ok(all)
 }
 
 /// What a plan calls the profile of a user in the domain.
 const USER_PROFILE: &str = "user profile";
 /// What a plan calls the profile of a group, or of a role: that is the group of its sessions.
 const GROUP_PROFILE: &str = "group profile";
+
+/// Whether these tags say that aiops made something.
+pub fn is_tagged<'t>(mut tags: impl Iterator<Item = (&'t str, &'t str)>) -> bool {
+    tags.any(|tag| tag == MANAGED_BY)
+}
 
 /// `description` with the mark of what aiops made.
 pub fn marked(description: Option<&str>) -> String {

@@ -6,6 +6,8 @@
 mod account;
 mod assign;
 mod people;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

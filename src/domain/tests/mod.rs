@@ -1,5 +1,6 @@
 //! The domain in a sandbox of its own, through the SDK.
 
+mod accounts;
 mod governance;
 mod identity;
 

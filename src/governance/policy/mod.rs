@@ -33,7 +33,9 @@ use super::machine::Registry;
 pub use bootstrap::{Site, bootstrap};
 pub use execution::{execution_role, execution_trust};
 pub use identity::identity;
-pub use resource::{central_bucket_policy, central_group_policy, dev_bucket_policy};
+pub use resource::{
+    central_bucket_policy, central_bus_policy, central_group_policy, central_key_policy, dev_bucket_policy,
+};
 pub use trust::{Trustees, assume_roles, trust};
 
 /// Below this prefix of the central bucket lie the artifacts of models.

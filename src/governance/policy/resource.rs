@@ -76,6 +76,33 @@ pub fn central_bucket_policy(scope: &Scope) -> Value {
     document(statements)
 }
 
+/// The policy of the key that encrypts the central bucket: its own account disposes of it, and the execution roles of
+/// test and prod may decrypt what they read from the bucket.
+pub fn central_key_policy(scope: &Scope) -> Value {
+    let central = &scope.central;
+    let accounts: BTreeSet<String> = scope.consumers().map(|workspace| scope.root(&workspace.account)).collect();
+    let roles: BTreeSet<&String> = scope.consumers().map(|workspace| &workspace.execution_role).collect();
+    let owner = Statement::allow("Administer").aws([scope.root(&central.account)]).actions(["kms:*"]).resources(["*"]);
+    let readers = (!accounts.is_empty()).then(|| {
+        Statement::allow("ServeArtifacts")
+            .aws(&accounts)
+            .actions(["kms:Decrypt"])
+            .resources(["*"])
+            .when("ArnEquals", "aws:PrincipalArn", roles)
+            .when("StringEquals", "kms:ViaService", [format!("s3.{}.amazonaws.com", central.region)])
+    });
+    document([owner].into_iter().chain(readers))
+}
+
+/// The policy of the event bus of this ARN: these accounts may tell what happens in them.
+pub fn central_bus_policy(bus_arn: &str, accounts: &BTreeSet<String>, scope: &Scope) -> Option<Value> {
+    let tellers: Vec<String> = accounts.iter().map(|account| scope.root(account)).collect();
+    (!tellers.is_empty()).then(|| {
+        let tell = Statement::allow("TellWhatHappens").aws(tellers);
+        document([tell.actions(["events:PutEvents"]).resources([bus_arn])])
+    })
+}
+
 fn encrypted_transport(bucket: &Bucket, scope: &Scope) -> Statement {
     Statement::deny("EncryptedTransport")
         .principal(json!("*"))

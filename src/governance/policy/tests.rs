@@ -62,10 +62,13 @@ fn whole(persona: Persona, place: Place<'_>, scope: &Scope) -> Value {
     serde_json::json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() })
 }
 
+const BUS: &str = "arn:aws:events:eu-west-1:222222222222:event-bus/aiops";
+
 /// Every document for a small landscape, by a name for it.
 fn documents() -> BTreeMap<String, Value> {
     let scope = scope(2);
     let [dev, test] = [&scope.workspaces[0], &scope.workspaces[1]];
+    let accounts = BTreeSet::from([dev.account.clone(), test.account.clone()]);
     let trustees = Trustees {
         principals: vec!["arn:aws:iam::111111111111:root".to_owned()],
         external_id: Some("aiops-7f3c".to_owned()),
@@ -77,6 +80,8 @@ fn documents() -> BTreeMap<String, Value> {
         ("execution-trust".to_owned(), execution_trust()),
         ("central-group".to_owned(), central_group_policy("diabetes", "tenant1", &scope).unwrap()),
         ("central-bucket".to_owned(), central_bucket_policy(&scope)),
+        ("central-key".to_owned(), central_key_policy(&scope)),
+        ("central-bus".to_owned(), central_bus_policy(BUS, &accounts, &scope).unwrap()),
         ("dev-bucket".to_owned(), dev_bucket_policy(dev, &scope).unwrap()),
     ]);
     for persona in Persona::ALL {
@@ -314,7 +319,8 @@ fn grants_are_explicit() {
             for element in ["Action", "Resource"] {
                 assert_ne!(statement[element], Value::Array(Vec::new()), "{name}: {sid}");
             }
-            if statement["Effect"] == "Deny" {
+            // In the policy of a key `*` is the key itself, and its own account has to have all of it.
+            if statement["Effect"] == "Deny" || name == "central-key" {
                 continue;
             }
             assert!(!texts(&statement["Action"]).iter().any(|action| action.contains(['*', '?'])), "{name}: {sid}");
@@ -389,6 +395,8 @@ fn a_landscape_may_be_small() {
     scope.central.copiers.clear();
     assert_eq!(allowed(&dev_bucket_policy(&scope.workspaces[0], &scope).unwrap()), BTreeSet::new());
     assert_eq!(dev_bucket_policy(&scope.workspaces[1], &scope), None);
+    assert_eq!(central_bus_policy(BUS, &BTreeSet::new(), &scope), None);
+    assert_eq!(allowed(&central_key_policy(&empty)), BTreeSet::from(["kms:*"]));
 }
 
 #[test]
