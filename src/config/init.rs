@@ -734,8 +734,10 @@ mod tests {
         });
         let report = refused.unwrap_err().rendered_report().unwrap().to_owned();
         assert!(report.contains("prod") && report.contains("account"), "{report}");
-        // Answered by switching on what is there.
-        read(&switched_on(&text));
+        let answered = text.replace("#prod: { account: \"000000000006\"", "prod: { account: \"000000000006\"");
+        let answered = answered.replace("  #account: \"000000000005\"", "  account: \"000000000005\"");
+        let config = read(&answered).config.unwrap();
+        assert_eq!((config.shared_services.account.as_str(), &config.tenants[0].data), ("000000000005", &None));
     }
 
     #[test]

@@ -30,7 +30,7 @@ domain:
   description: 'Models: #1'
   tags: {cost-centre: '0815'}
   owners: ['role:arn:aws:iam::111111111111:role/platform']
-  blueprints: [Tooling, DataLake, AmazonBedrockGuardrail]
+  blueprints: [Tooling, AmazonBedrockGuardrail, DataLake]
 tenants:
   - name: clinical
     title: Clinical research
