@@ -37,6 +37,8 @@ pub mod nearest;
 pub mod organization;
 pub mod output;
 pub mod plan;
+#[cfg(feature = "datazone")]
+pub mod profile;
 pub mod progress;
 #[cfg(feature = "sagemaker")]
 pub mod promote;

@@ -12,6 +12,8 @@ pub mod domain;
 pub mod init;
 #[cfg(feature = "datazone")]
 pub mod plan;
+#[cfg(feature = "datazone")]
+pub mod profile;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;
@@ -20,7 +22,7 @@ pub mod setting;
 pub mod status;
 pub mod tool;
 
-use crate::cli::{Command, account as account_cli, domain as domain_cli};
+use crate::cli::{Command, account as account_cli, domain as domain_cli, profile as profile_cli};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Report;
@@ -42,6 +44,8 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Approve(args) => approve::run(context, args).await,
         #[cfg(feature = "datazone")]
         Command::Domain(args) => domain::run(context, args).await,
+        #[cfg(feature = "datazone")]
+        Command::Profile(args) => profile::run(context, args).await,
         #[cfg(not(all(feature = "sagemaker", feature = "datazone")))]
         _ => Err(crate::error::Error::usage("this build has no client for that")
             .hint("build it with the features `sagemaker` and `datazone`")),
@@ -67,6 +71,10 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
                 domain_cli::Verb::Account(args) => !matches!(args.verb, account_cli::Verb::List(_)),
                 _ => false,
             };
+            writes.then_some(CONTINUES)
+        }
+        Command::Profile(args) => {
+            let writes = matches!(args.verb, profile_cli::Verb::Apply(_) | profile_cli::Verb::Delete(_));
             writes.then_some(CONTINUES)
         }
         _ => None,

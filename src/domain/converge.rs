@@ -48,10 +48,14 @@ pub async fn associate(studio: &Studio<'_>, account: &str, acts: bool) -> Result
 
 /// What a deletion would remove and leave, projects first; with `acts`, it does so.
 pub async fn delete(studio: &Studio<'_>, acts: bool) -> Result<Plan> {
+    dismantle(studio, &resources(studio).await?, acts).await
+}
+
+/// Removes what these resources stand for, and the projects of the domain before them.
+pub(super) async fn dismantle(studio: &Studio<'_>, resources: &[Box<dyn Resource + '_>], acts: bool) -> Result<Plan> {
     let walk = studio.walk();
     let facts = Facts::default();
-    let resources = resources(studio).await?;
-    let there = plan::look(&resources, &facts, &walk).await;
+    let there = plan::look(resources, &facts, &walk).await;
     let ours =
         |step: &&plan::Outcome| step.address == studio.domain() && matches!(step.action, Action::Keep | Action::Change);
     let session = studio.session(studio.governance()).await?;
@@ -65,7 +69,7 @@ pub async fn delete(studio: &Studio<'_>, acts: bool) -> Result<Plan> {
         // Without the domain and its roles, what projects left behind could not be removed any more.
         return Ok(whole);
     }
-    let removals = plan::dismantled(&resources);
+    let removals = plan::dismantled(resources);
     let rest =
         if acts { plan::apply(&removals, &facts, &walk).await } else { plan::look(&removals, &facts, &walk).await };
     whole.steps.extend(rest.steps);

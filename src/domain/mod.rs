@@ -26,7 +26,7 @@ mod share;
 pub mod shared;
 pub mod sharing;
 mod show;
-mod survey;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
 mod unit;

@@ -19,6 +19,9 @@ use crate::config::Principal;
 use crate::error::{Error, Result};
 use crate::plan::{Address, Difference, Facts, Found, Resource};
 
+/// The most owners of a unit.
+const MOST: usize = 20;
+
 /// The owners of one unit.
 pub(super) struct Owners<'w> {
     studio: Studio<'w>,
@@ -139,6 +142,12 @@ impl Resource for Owners<'_> {
         async move {
             let (holder, fact) = self.unit();
             let wanted = self.wanted(facts);
+            if wanted.len() > MOST {
+                let message = format!("{} owners are wanted, and a domain unit takes {MOST}", wanted.len());
+                return Err(
+                    Error::config(message).hint("put people into groups of IAM Identity Center, and name those")
+                );
+            }
             let place = facts.get(&self.studio.domain(), "id").zip(facts.get(&holder, fact));
             // Others may not look.
             let known = facts.get(&self.actor(), COUNTS);

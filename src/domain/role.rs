@@ -122,7 +122,7 @@ impl<'w> Role<'w> {
     }
 
     /// A role of this name with nothing but its trust policy.
-    pub fn new(studio: Studio<'w>, place: &Place, name: impl Into<String>, trust: Document) -> Self {
+    fn new(studio: Studio<'w>, place: &Place, name: impl Into<String>, trust: Document) -> Self {
         Role {
             studio,
             place: place.clone(),

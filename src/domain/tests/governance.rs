@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{A, Bench, CONFIG, bench, config, told, wait};
+use crate::governance::policy::{Site, bootstrap};
 use crate::plan::{Action, State};
 use crate::sandbox::faults::{Effect, Fault, When};
 use crate::sandbox::testing::{Client, allow, role, trust};
@@ -214,14 +215,30 @@ fn census(bench: &Bench) -> Vec<(String, u64)> {
     census
 }
 
+/// Makes the administrator's role, with the rights that aiops generates for it.
+fn administrator(bench: &Bench) -> String {
+    let people = trust(A, &["sts:AssumeRole", "sts:SetSourceIdentity"], &json!({}));
+    let rights = bootstrap(Site::Governance, "aws", A).to_string();
+    role(&bench.sandbox, A, "aiops-administrator", &people, &rights)
+}
+
+#[test]
+fn the_rights_that_are_generated_for_the_administrator_suffice() {
+    let bench = bench(CONFIG);
+    administrator(&bench);
+    let done = bench.apply();
+    assert!(done.failures().next().is_none(), "{}", told(&done));
+    assert_eq!(told(&bench.plan()), "");
+    let deleted = bench.dismantle(true);
+    assert!(deleted.failures().next().is_none(), "{}", told(&deleted));
+}
+
 #[test]
 fn a_role_that_acts_becomes_an_owner_also_where_it_made_nothing() {
     let bench = bench(CONFIG);
     bench.apply();
     let root = bench.root();
-    let all = allow(&["*"], &json!({}));
-    let people = trust(A, &["sts:AssumeRole", "sts:SetSourceIdentity"], &json!({}));
-    let administrator = role(&bench.sandbox, A, "aiops-administrator", &people, &all);
+    let administrator = administrator(&bench);
     let plan = bench.plan();
     assert_eq!(plan.count(Action::Unknown), 0, "{}", told(&plan));
     let done = bench.apply();
@@ -264,13 +281,12 @@ fn a_deletion_takes_what_aiops_made_and_leaves_the_rest() {
     bench.apply();
     let theirs = "AmazonSageMakerDomainService";
     bench.console("iam", "UntagRole", json!({"RoleName": theirs, "TagKeys": ["managed-by"]}));
-    let delete = |acts| bench.act(async |studio| super::super::delete(studio, acts).await).unwrap();
-    insta::assert_snapshot!(told(&delete(false)), @"
+    insta::assert_snapshot!(told(&bench.dismantle(false)), @"
     remove domain machine-learning
     leave role AmazonSageMakerDomainService
     remove role AmazonSageMakerDomainExecution
     ");
-    let done = delete(true);
+    let done = bench.dismantle(true);
     assert!(done.failures().next().is_none(), "{}", told(&done));
     // AWS shows for a while what it has deleted.
     wait(&bench.sandbox, 60);
@@ -278,5 +294,5 @@ fn a_deletion_takes_what_aiops_made_and_leaves_the_rest() {
     let roles = bench.console("iam", "ListRoles", json!({}));
     let names: Vec<&str> = roles["Roles"].as_array().unwrap().iter().map(|r| r["RoleName"].as_str().unwrap()).collect();
     assert_eq!(names, [theirs]);
-    assert!(!delete(true).has_changes());
+    assert!(!bench.dismantle(true).has_changes());
 }

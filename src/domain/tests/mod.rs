@@ -15,7 +15,7 @@ use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::error::Result;
 use crate::landscape::Landscape;
-use crate::plan::Plan;
+use crate::plan::{self, Facts, Plan};
 use crate::progress::Silent;
 use crate::sandbox::Sandbox;
 use crate::sandbox::testing::{A, sandbox, wait};
@@ -67,7 +67,24 @@ impl Bench {
     }
 
     fn run(&self, acts: bool) -> Result<Plan> {
-        self.act(async |studio| if acts { super::apply(studio).await } else { super::plan(studio).await })
+        self.act(async |studio| {
+            let resources = super::governance::resources(*studio).await?;
+            let (facts, walk) = (Facts::default(), studio.walk());
+            Ok(if acts {
+                plan::apply(&resources, &facts, &walk).await
+            } else {
+                plan::look(&resources, &facts, &walk).await
+            })
+        })
+    }
+
+    /// Takes down what was made in the governance account, or tells what would go.
+    fn dismantle(&self, acts: bool) -> Plan {
+        let dismantled = self.act(async |studio| {
+            let resources = super::governance::resources(*studio).await?;
+            super::converge::dismantle(studio, &resources, acts).await
+        });
+        dismantled.unwrap()
     }
 
     /// Works in a process of its own: nothing is left of the one before.
