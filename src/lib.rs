@@ -33,6 +33,8 @@ pub mod interrupt;
 pub mod landscape;
 pub mod model_ref;
 pub mod nearest;
+#[cfg(feature = "datazone")]
+pub mod organization;
 pub mod output;
 pub mod plan;
 #[cfg(feature = "datazone")]

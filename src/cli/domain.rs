@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use super::account;
+
 /// Bring up the SageMaker Unified Studio domain over all accounts, look at it, or take it down
 ///
 /// aiops.yaml says what the domain is to be like. `plan` shows what differs, `apply` makes it so: roles, the domain, its
@@ -15,6 +17,7 @@ Examples:
     aiops domain plan
     aiops domain apply --yes
     aiops domain show
+    aiops domain account list
     aiops domain delete --dry-run")]
 pub struct Args {
     /// The verb.
@@ -28,6 +31,7 @@ pub enum Verb {
     Plan(PlanArgs),
     Apply(ApplyArgs),
     Show(ShowArgs),
+    Account(account::Args),
     Delete(DeleteArgs),
 }
 

@@ -5,6 +5,7 @@
     reason = "a command takes its help text from its Args: a comment on the variant would replace it"
 )]
 
+pub mod account;
 pub mod approve;
 pub mod config;
 pub mod demo;

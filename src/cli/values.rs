@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use jiff::SignedDuration;
 
+use super::account::UnitPath;
 use crate::error::{Error, Result};
 use crate::governance::{Persona, Stage, Status};
 
@@ -130,6 +131,32 @@ pub fn account_id(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     Err(Error::usage(format!("an AWS account id has 12 digits, unlike {text:?}")))
+}
+
+/// The name of a new account, as AWS takes it.
+pub fn account_name(text: &str) -> Result<String> {
+    if (1..=50).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Ok(text.to_owned());
+    }
+    Err(Error::usage("the name of an account has 1 to 50 characters, all of them ASCII"))
+}
+
+/// The address of a new account, as AWS takes it.
+pub fn email(text: &str) -> Result<String> {
+    let parts = text.split_once('@');
+    let right = (6..=64).contains(&text.len())
+        && !text.contains(char::is_whitespace)
+        && parts.is_some_and(|(who, host)| !who.is_empty() && host.contains('.') && !host.contains('@'));
+    if right { Ok(text.to_owned()) } else { Err(Error::usage("expected an address such as aws+dev@example.com")) }
+}
+
+/// The way down to an organizational unit: `workloads/retail`.
+pub fn unit_path(text: &str) -> Result<UnitPath> {
+    let names: Vec<String> = text.trim_matches('/').split('/').map(str::to_owned).collect();
+    if names.iter().all(|name| (1..=128).contains(&name.chars().count())) {
+        return Ok(UnitPath(names));
+    }
+    Err(Error::usage("expected names of 1 to 128 characters with `/` between them, such as workloads/retail"))
 }
 
 /// A time span longer than nothing, such as `90s`, `30m` or `1h 30m`.

@@ -1,6 +1,7 @@
-//! `domain`: plan, apply, show, delete.
+//! `domain`: plan, apply, show, delete, and the accounts.
 
 use crate::cli::domain::{Args, DeleteArgs, PlanArgs, Verb};
+use crate::commands::account;
 use crate::commands::plan::{self, pending, summary};
 use crate::commands::setting::Setting;
 use crate::context::Context;
@@ -10,18 +11,22 @@ use crate::plan::Plan;
 use crate::progress::Progress as _;
 use crate::report::{Cell, Report, Table, Tone, View, field};
 
-/// Plans, applies, shows or deletes.
+/// Plans, applies, shows or deletes; or deals with accounts.
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
-    let setting = Setting::load(context)?;
-    let scene = setting.open(context).await?;
-    let world = scene.world(context);
-    let studio = Studio::new(&world);
     match &args.verb {
-        Verb::Plan(args) => plan(context, &studio, args).await,
-        Verb::Apply(_) => apply(context, &studio).await,
-        Verb::Show(_) => show(&studio).await,
-        Verb::Delete(args) => delete(context, &studio, args).await,
+        Verb::Plan(args) => within(context, async |studio| plan(context, studio, args).await).await,
+        Verb::Apply(_) => within(context, async |studio| apply(context, studio).await).await,
+        Verb::Show(_) => within(context, async |studio| show(studio).await).await,
+        Verb::Delete(args) => within(context, async |studio| delete(context, studio, args).await).await,
+        Verb::Account(args) => account::run(context, args).await,
     }
+}
+
+/// Works in the domain's world, as the configuration describes it.
+pub async fn within(context: &Context, work: impl AsyncFnOnce(&Studio<'_>) -> Result<Report>) -> Result<Report> {
+    let scene = Setting::load(context)?.open(context).await?;
+    let world = scene.world(context);
+    work(&Studio::new(&world)).await
 }
 
 async fn plan(context: &Context, studio: &Studio<'_>, args: &PlanArgs) -> Result<Report> {

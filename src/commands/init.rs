@@ -19,22 +19,27 @@ use crate::sandbox::Sandbox;
 pub const SCHEMA: &str = "aiops.schema.json";
 
 /// Writes the file, and its schema beside it.
-pub fn run(context: &Context, args: &Args) -> Result<Report> {
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     let path = context.working_directory.join(&args.output_file);
     if path.exists() && !args.force {
         return Err(Error::usage(format!("{} is there already", args.output_file.display()))
             .hint("`--force` replaces it; `--output-file` writes another"));
     }
-    let answers =
-        if args.from_sandbox { from_sandbox(context, &path)? } else { from_options_or_questions(context, args)? };
+    let answers = match (args.from_aws, args.from_sandbox) {
+        (true, _) => from_aws(context, args).await?,
+        (_, true) => from_sandbox(context, &path)?,
+        _ => from_options_or_questions(context, args)?,
+    };
     let text = render(&answers);
     let schema = path.with_file_name(SCHEMA);
     if !context.settings.dry_run {
         write(&path, &text)?;
         write(&schema, &config::schema_text())?;
     }
-    let data =
-        json!({"file": path, "schema": schema, "tenants": answers.tenants.len(), "dry_run": context.settings.dry_run});
+    let data = json!({
+        "file": path, "schema": schema, "tenants": answers.tenants.len(), "questions": answers.questions,
+        "dry_run": context.settings.dry_run,
+    });
     if context.settings.dry_run {
         return Report::new(&data, View::Text(text));
     }
@@ -42,7 +47,49 @@ pub fn run(context: &Context, args: &Args) -> Result<Report> {
         field("Wrote", args.output_file.display().to_string()),
         field("Schema", args.output_file.with_file_name(SCHEMA).display().to_string()),
     ];
-    Ok(Report::new(&data, View::Fields(fields))?.next("aiops config check").next("aiops status"))
+    let report = Report::new(&data, View::Fields(fields))?;
+    let report =
+        answers.questions.iter().fold(report, |report, question| report.next(format!("not known: {question}")));
+    let report = report.next("aiops config check");
+    Ok(report.next(if args.from_aws { "aiops domain plan" } else { "aiops status" }))
+}
+
+/// Reads the landscape that is there.
+#[cfg(feature = "datazone")]
+async fn from_aws(context: &Context, args: &Args) -> Result<Answers> {
+    use crate::domain::discover::{Search, discover};
+
+    let setting = Setting::load(context)?;
+    let region = Setting::ambient_region(context).ok_or_else(|| {
+        Error::usage("the Region of the landscape is not known").hint("name it: --region, or AWS_REGION")
+    })?;
+    let (aws, clock) = setting.reach(context, &config::Session::default(), Vec::new()).await?;
+    let ask = |question: &str, answers: &[String]| {
+        if !context.ui.is_interactive() {
+            return Ok(None);
+        }
+        let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+        context.ui.select(question, &answers).map(Some)
+    };
+    let parse = |account: &Option<String>| account.as_deref().map(str::parse::<AccountId>).transpose();
+    let search = Search {
+        aws: &aws,
+        clock: &clock,
+        progress: &context.ui,
+        ask: &ask,
+        region,
+        governance: parse(&args.governance_account)?,
+        shared_services: parse(&args.shared_services_account)?,
+        tenants: args.tenant_accounts.iter().map(tenant).collect::<Result<_>>()?,
+        domain: args.domain.clone(),
+    };
+    let sandbox = setting.sandbox_store().map(|store| store.display().to_string());
+    Ok(Answers { sandbox, ..discover(&search).await? })
+}
+
+#[cfg(not(feature = "datazone"))]
+async fn from_aws(_: &Context, _: &Args) -> Result<Answers> {
+    Err(Error::usage("this build has no client for that").hint("build it with the feature `datazone`"))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
@@ -66,16 +113,12 @@ fn from_options_or_questions(context: &Context, args: &Args) -> Result<Answers> 
     } else {
         args.tenant_accounts.iter().map(tenant).collect::<Result<_>>()?
     };
-    Ok(Answers { region, governance, shared_services, tenants, sandbox: None, schema: Some(SCHEMA.to_owned()) })
+    Ok(Answers { shared_services: Some(shared_services), tenants, ..Answers::new(region, governance) })
 }
 
 fn tenant(accounts: &TenantAccounts) -> Result<TenantAnswers> {
-    Ok(TenantAnswers {
-        name: accounts.name.parse()?,
-        dev: accounts.dev.parse()?,
-        test: accounts.test.parse()?,
-        prod: accounts.prod.parse()?,
-    })
+    let TenantAccounts { name, dev, test, prod } = accounts;
+    Ok(TenantAnswers::with_accounts(name.parse()?, [dev.parse()?, test.parse()?, prod.parse()?]))
 }
 
 fn ask_tenants(context: &Context) -> Result<Vec<TenantAnswers>> {
@@ -85,7 +128,8 @@ fn ask_tenants(context: &Context) -> Result<Vec<TenantAnswers>> {
         let name = ui.prompt("Name of a tenant (line of business), such as clinical", str::parse::<TenantName>)?;
         let account =
             |stage: &str| ui.prompt(&format!("{stage} account of {name} (12 digits)"), str::parse::<AccountId>);
-        tenants.push(TenantAnswers { dev: account("Dev")?, test: account("Test")?, prod: account("Prod")?, name });
+        let accounts = [account("Dev")?, account("Test")?, account("Prod")?];
+        tenants.push(TenantAnswers::with_accounts(name, accounts));
         if ui.select("Another tenant?", &["no", "yes"])? == 0 {
             return Ok(tenants);
         }
@@ -124,18 +168,16 @@ fn from_sandbox(context: &Context, file: &Path) -> Result<Answers> {
             let found = members.iter().find(|(_, account)| *account == wanted).map(|(id, _)| id.parse::<AccountId>());
             found.unwrap_or_else(|| Err(Error::failed(format!("the sandbox has no account called {wanted}"))))
         };
-        tenants.push(TenantAnswers { name: name.parse()?, dev: of("dev")?, test: of("test")?, prod: of("prod")? });
+        tenants.push(TenantAnswers::with_accounts(name.parse()?, [of("dev")?, of("test")?, of("prod")?]));
     }
     Ok(Answers {
-        region: region.parse()?,
-        governance: management.parse()?,
-        shared_services: shared_services.parse()?,
+        shared_services: Some(shared_services.parse()?),
         tenants,
         // Beside the file, the store is named as seen from there.
         sandbox: Some(
             file.parent().and_then(|near| store.strip_prefix(near).ok()).unwrap_or(&store).display().to_string(),
         ),
-        schema: Some(SCHEMA.to_owned()),
+        ..Answers::new(region.parse()?, management.parse()?)
     })
 }
 

@@ -1,5 +1,7 @@
 //! One file per noun: arguments and a context become a report. Nothing here prints.
 
+#[cfg(feature = "datazone")]
+pub mod account;
 #[cfg(feature = "sagemaker")]
 pub mod approve;
 pub mod config;
@@ -20,7 +22,7 @@ pub mod setting;
 pub mod status;
 pub mod tool;
 
-use crate::cli::{Command, domain as domain_cli, profile as profile_cli};
+use crate::cli::{Command, account as account_cli, domain as domain_cli, profile as profile_cli};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Report;
@@ -28,7 +30,7 @@ use crate::report::Report;
 /// Runs `command`.
 pub async fn run(context: &Context, command: &Command) -> Result<Report> {
     match command {
-        Command::Init(args) => init::run(context, args),
+        Command::Init(args) => init::run(context, args).await,
         Command::Config(args) => config::run(context, args),
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),
@@ -64,7 +66,11 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
         Command::Demo(_) => Some("run the same command again: it starts the story afresh"),
         Command::Promote(_) | Command::Approve(_) => Some(CONTINUES),
         Command::Domain(args) => {
-            let writes = matches!(args.verb, domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_));
+            let writes = match &args.verb {
+                domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_) => true,
+                domain_cli::Verb::Account(args) => !matches!(args.verb, account_cli::Verb::List(_)),
+                _ => false,
+            };
             writes.then_some(CONTINUES)
         }
         Command::Profile(args) => {

@@ -12,7 +12,7 @@ use crate::config::{self, Config, Flags, LoadOptions, Loaded, Look, RegionName};
 use crate::context::Context;
 use crate::error::{Error, Result};
 #[cfg(feature = "aws")]
-use crate::landscape::Landscape;
+use crate::landscape::{Landscape, RoleToAssume};
 use crate::progress::Progress as _;
 use crate::sandbox::Sandbox;
 use crate::settings;
@@ -96,6 +96,19 @@ impl Setting {
     #[cfg(feature = "aws")]
     pub async fn open(self, context: &Context) -> Result<Scene> {
         let config = self.config()?.clone();
+        let landscape = Landscape::new(&config);
+        let (aws, clock) = self.reach(context, &config.session, landscape.via()).await?;
+        Ok(Scene { config, landscape, aws, clock })
+    }
+
+    /// The way to AWS, or to the sandbox, by these terms: also where no configuration says any. Makes no call.
+    #[cfg(feature = "aws")]
+    pub async fn reach(
+        &self,
+        context: &Context,
+        session: &config::Session,
+        via: Vec<RoleToAssume>,
+    ) -> Result<(Aws, SharedClock)> {
         let sandbox = match (&context.settings.endpoint_url, self.sandbox_store()) {
             (None, Some(store)) => Some((open_sandbox(&store, context)?, self.ambient_account())),
             // An endpoint that was named is where the calls go.
@@ -105,23 +118,21 @@ impl Setting {
             Some((sandbox, _)) => Arc::new(sandbox.clock().clone()),
             None => context.clock.clone(),
         };
-        let landscape = Landscape::new(&config);
         let options = aws::Options {
             profile: context.settings.profile.clone(),
             region: self.region(),
             endpoint_url: context.settings.endpoint_url.clone(),
             sandbox,
-            via: landscape.via(),
-            source_identity: match config.session.source_identity.as_str() {
+            via,
+            source_identity: match session.source_identity.as_str() {
                 "caller" => aws::SourceIdentity::Caller,
                 "none" => aws::SourceIdentity::None,
                 name => aws::SourceIdentity::Fixed(name.to_owned()),
             },
-            duration: config.session.duration,
-            tags: config.session.tags.clone().into_iter().collect(),
+            duration: session.duration,
+            tags: session.tags.clone().into_iter().collect(),
         };
-        let aws = Aws::load(options, clock.clone()).await?;
-        Ok(Scene { config, landscape, aws, clock })
+        Ok((Aws::load(options, clock.clone()).await?, clock))
     }
 }
 

@@ -5,23 +5,51 @@
 
 use std::fmt::Write as _;
 
-use super::names::{AccountId, RegionName, TenantName};
+use super::domain::{Domain, Network, ProjectRoles, UserAssignment};
+use super::names::{AccountId, BlueprintName, BucketName, KmsKey, Principal, RegionName, TenantName, Title};
+use crate::governance::Stage;
 
-/// What somebody must say before there can be an `aiops.yaml`.
+/// What there is to say in an `aiops.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answers {
     /// Region of everything.
     pub region: RegionName,
+    /// The management account of the organization, if it is not the governance account.
+    pub management: Option<AccountId>,
     /// The governance account.
     pub governance: AccountId,
-    /// The shared services account.
-    pub shared_services: AccountId,
+    /// The shared services account. Without it, the file asks for it.
+    pub shared_services: Option<AccountId>,
+    /// The key of the central artifacts.
+    pub kms_key: Option<KmsKey>,
     /// The lines of business.
     pub tenants: Vec<TenantAnswers>,
+    /// The domain, where it differs from what is usual.
+    pub domain: Option<Domain>,
     /// Store of the sandbox, relative to the file, if commands are to talk to one.
     pub sandbox: Option<String>,
     /// Path or URL of the JSON Schema, relative to the file, for editors that run the YAML language server.
     pub schema: Option<String>,
+    /// What is not known: the file begins with it.
+    pub questions: Vec<String>,
+}
+
+impl Answers {
+    /// What holds in this Region and account when nothing else is known.
+    pub fn new(region: RegionName, governance: AccountId) -> Self {
+        Answers {
+            region,
+            management: None,
+            governance,
+            shared_services: None,
+            kms_key: None,
+            tenants: Vec::new(),
+            domain: None,
+            sandbox: None,
+            schema: Some("aiops.schema.json".to_owned()),
+            questions: Vec::new(),
+        }
+    }
 }
 
 /// A line of business.
@@ -29,12 +57,82 @@ pub struct Answers {
 pub struct TenantAnswers {
     /// Its short name.
     pub name: TenantName,
-    /// Its dev account.
-    pub dev: AccountId,
-    /// Its test account.
-    pub test: AccountId,
-    /// Its prod account.
-    pub prod: AccountId,
+    /// Its name for people.
+    pub title: Option<Title>,
+    /// Owners of its domain unit.
+    pub owners: Vec<Principal>,
+    /// Who may be a member of its projects.
+    pub members: Vec<Principal>,
+    /// Its dev, test and prod accounts. Without one, the file asks for it.
+    pub stages: [Option<StageAnswers>; 3],
+    /// The dev, test and prod accounts of its data producers.
+    pub data: [Option<StageAnswers>; 3],
+}
+
+impl TenantAnswers {
+    /// A tenant of which nothing but the name is known.
+    pub fn named(name: TenantName) -> Self {
+        TenantAnswers {
+            name,
+            title: None,
+            owners: Vec::new(),
+            members: Vec::new(),
+            stages: [None, None, None],
+            data: [None, None, None],
+        }
+    }
+
+    /// A tenant with its dev, test and prod account.
+    pub fn with_accounts(name: TenantName, accounts: [AccountId; 3]) -> Self {
+        TenantAnswers { stages: accounts.map(|account| Some(StageAnswers::of(account))), ..TenantAnswers::named(name) }
+    }
+}
+
+/// The account of a stage, with what is not usual about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageAnswers {
+    /// The account.
+    pub account: AccountId,
+    /// Its Region, if it is another than that of everything.
+    pub region: Option<RegionName>,
+    /// The network of its projects.
+    pub network: Option<Network>,
+    /// The bucket of its projects.
+    pub projects_bucket: Option<BucketName>,
+    /// Roles that DataZone takes there and that others made.
+    pub project_roles: ProjectRoles,
+}
+
+impl StageAnswers {
+    /// An account with nothing unusual about it.
+    pub fn of(account: AccountId) -> Self {
+        let project_roles = ProjectRoles::default();
+        StageAnswers { account, region: None, network: None, projects_bucket: None, project_roles }
+    }
+
+    /// Its value in the file, on one line.
+    fn inline(&self) -> String {
+        let mut parts = vec![format!("account: \"{}\"", self.account)];
+        parts.extend(self.region.as_ref().map(|region| format!("region: {}", scalar(region.as_str()))));
+        parts.extend(self.network.as_ref().map(|network| {
+            let subnets: Vec<String> = network.subnets.iter().map(|subnet| scalar(subnet.as_str())).collect();
+            format!("network: {{ vpc: {}, subnets: [{}] }}", scalar(network.vpc.as_str()), subnets.join(", "))
+        }));
+        parts.extend(
+            self.projects_bucket.as_ref().map(|bucket| format!("projects-bucket: {}", scalar(bucket.as_str()))),
+        );
+        let ProjectRoles { manage_access, provisioning, query_execution } = &self.project_roles;
+        let roles =
+            [("manage-access", manage_access), ("provisioning", provisioning), ("query-execution", query_execution)];
+        let roles: Vec<String> = roles
+            .into_iter()
+            .filter_map(|(key, role)| Some(format!("{key}: {}", scalar(role.as_ref()?.as_str()))))
+            .collect();
+        if !roles.is_empty() {
+            parts.push(format!("project-roles: {{ {} }}", roles.join(", ")));
+        }
+        format!("{{ {} }}", parts.join(", "))
+    }
 }
 
 /// The text of an `aiops.yaml` with `answers` in it. Answers that break a rule, such as one account for dev and prod,
@@ -45,6 +143,11 @@ pub fn render(answers: &Answers) -> String {
         line(&mut text, &format!("# yaml-language-server: $schema={}", one_word(schema)));
     }
     text.push_str(HEAD);
+    if !answers.questions.is_empty() {
+        line(&mut text, "\n# What could not be found out:");
+        answers.questions.iter().for_each(|question| line(&mut text, &format!("# - {}", one_line(question))));
+    }
+    text.push_str(REGION);
     line(&mut text, &format!("region: {}", scalar(answers.region.as_str())));
     text.push_str(PERSONA);
     line(
@@ -54,23 +157,170 @@ pub fn render(answers: &Answers) -> String {
             None => "#sandbox: .aiops-sandbox.db".to_owned(),
         },
     );
+    match &answers.management {
+        Some(account) => {
+            text.push_str("\n# Management account of the organization.\n");
+            line(&mut text, &format!("management: {{ account: \"{account}\" }}"));
+        }
+        None => text.push_str(MANAGEMENT),
+    }
     text.push_str(GOVERNANCE);
     line(&mut text, &format!("  account: \"{}\"", answers.governance));
     text.push_str(SHARED_SERVICES);
-    line(&mut text, &format!("  account: \"{}\"", answers.shared_services));
+    line(
+        &mut text,
+        &match &answers.shared_services {
+            Some(account) => format!("  account: \"{account}\""),
+            None => "  # Which account is it?\n  #account: \"000000000005\"".to_owned(),
+        },
+    );
+    text.push_str(CENTRAL);
+    line(
+        &mut text,
+        &match &answers.kms_key {
+            Some(key) => format!("  kms-key: {}", scalar(key.as_str())),
+            None => "  #kms-key: alias/example".to_owned(),
+        },
+    );
     text.push_str(TENANTS);
     for (index, tenant) in answers.tenants.iter().enumerate() {
-        line(&mut text, &format!("  - name: {}", scalar(tenant.name.as_str())));
-        line(&mut text, "    stages:");
-        for (stage, account) in [("dev", &tenant.dev), ("test", &tenant.test), ("prod", &tenant.prod)] {
-            line(&mut text, &format!("      {stage}: {{ account: \"{account}\" }}"));
-        }
+        write_tenant(tenant, &mut text);
         if index == 0 {
             text.push_str(TENANT);
         }
     }
+    text.push_str(ROLES);
+    match &answers.domain {
+        Some(domain) => write_domain(domain, &mut text),
+        None => text.push_str(DOMAIN),
+    }
     text.push_str(REST);
     text
+}
+
+fn write_tenant(tenant: &TenantAnswers, text: &mut String) {
+    line(text, &format!("  - name: {}", scalar(tenant.name.as_str())));
+    if let Some(title) = &tenant.title {
+        line(text, &format!("    title: {}", scalar(title.as_str())));
+    }
+    for (key, people) in [("owners", &tenant.owners), ("members", &tenant.members)] {
+        if !people.is_empty() {
+            line(text, &format!("    {key}: {}", list(people.iter().map(Principal::as_str))));
+        }
+    }
+    for (key, accounts) in [("stages", &tenant.stages), ("data", &tenant.data)] {
+        if accounts.iter().all(Option::is_none) && key == "data" {
+            continue;
+        }
+        // Either all accounts of the data producers are known, or the tenant is described without them.
+        let off = if key == "data" && accounts.iter().any(Option::is_none) { "#" } else { "" };
+        line(text, &format!("    {off}{key}:"));
+        for (stage, account) in Stage::ALL.into_iter().zip(accounts) {
+            let stage = stage.word();
+            match account {
+                Some(account) => line(text, &format!("    {off}  {stage}: {}", account.inline())),
+                None => {
+                    line(text, &format!("      # Which account is {} {stage}?", tenant.name));
+                    line(text, &format!("      #{stage}: {{ account: \"000000000006\" }}"));
+                }
+            }
+        }
+    }
+}
+
+fn write_domain(domain: &Domain, text: &mut String) {
+    let Domain {
+        name,
+        description,
+        single_sign_on,
+        user_assignment,
+        identity_center,
+        kms_key,
+        tags,
+        roles,
+        owners,
+        organization_sharing,
+        blueprints,
+        account_pools,
+    } = domain;
+    text.push_str("\n# The SageMaker Unified Studio domain.\ndomain:\n");
+    let mut put = |key: &str, value: String| line(text, &format!("  {key}: {value}"));
+    put("name", scalar(name.as_str()));
+    if let Some(description) = description {
+        put("description", scalar(description));
+    }
+    put("single-sign-on", single_sign_on.to_string());
+    if *single_sign_on {
+        let assignment = match user_assignment {
+            UserAssignment::Manual => "manual",
+            UserAssignment::Automatic => "automatic",
+        };
+        put("user-assignment", assignment.to_owned());
+    }
+    if let Some(instance) = identity_center {
+        put("identity-center", scalar(instance.as_str()));
+    }
+    if let Some(key) = kms_key {
+        put("kms-key", scalar(key.as_str()));
+    }
+    let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value))).collect();
+    put("tags", if tags.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", tags.join(", ")) });
+    let roles: Vec<String> = [("execution", &roles.execution), ("service", &roles.service)]
+        .into_iter()
+        .filter_map(|(key, role)| Some(format!("{key}: {}", scalar(role.as_ref()?.as_str()))))
+        .collect();
+    if !roles.is_empty() {
+        put("roles", format!("{{ {} }}", roles.join(", ")));
+    }
+    put("owners", list(owners.iter().map(Principal::as_str)));
+    put("organization-sharing", organization_sharing.to_string());
+    put("blueprints", list(blueprints.iter().map(BlueprintName::as_str)));
+    if !account_pools.is_empty() {
+        line(text, "  account-pools:");
+    }
+    for pool in account_pools {
+        let accounts = pool.accounts.iter().map(|pooled| {
+            let regions = list(pooled.regions.iter().map(RegionName::as_str));
+            format!("{{ account: \"{}\", regions: {regions} }}", pooled.account)
+        });
+        let accounts: Vec<String> = accounts.collect();
+        line(text, &format!("    - {{ name: {}, accounts: [{}] }}", scalar(pool.name.as_str()), accounts.join(", ")));
+    }
+}
+
+/// A YAML list on one line.
+fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", texts.map(scalar).collect::<Vec<_>>().join(", "))
+}
+
+/// `text` as one line of a comment.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')).collect::<Vec<_>>().join(" ")
+}
+
+/// What to write into `aiops.yaml` about a new account of a tenant: as which stage, its name tells, or it is asked.
+pub fn account_entry(name: &str, tenant: Option<&TenantName>, account: &str) -> String {
+    let stage = stage_in(name).map_or("STAGE", |stage| stage.word());
+    let tenant = tenant.map_or_else(|| "TENANT".to_owned(), |tenant| scalar(tenant.as_str()));
+    format!("tenants:\n  - name: {tenant}\n    stages:\n      {stage}: {{ account: \"{account}\" }}\n")
+}
+
+/// The stage that the words of a name tell, if they tell one.
+pub fn stage_in(name: &str) -> Option<Stage> {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let mut stages: Vec<Stage> = words
+        .filter_map(|word| match word.as_str() {
+            "dev" | "develop" | "development" => Some(Stage::Dev),
+            "test" | "testing" | "integration" | "staging" => Some(Stage::Test),
+            "prod" | "prd" | "production" | "live" => Some(Stage::Prod),
+            _ => None,
+        })
+        .collect();
+    stages.dedup();
+    match stages.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
 }
 
 fn line(text: &mut String, line: &str) {
@@ -82,7 +332,9 @@ const HEAD: &str = "\
 # The landscape that aiops manages. `aiops config check` finds mistakes; `aiops config show --sources` tells what counts.
 # Lines that begin with `#` and no space are switched off: they show a default, or an example where there is none.
 version: 1
+";
 
+const REGION: &str = "
 # Region of everything that names no other.
 ";
 
@@ -93,10 +345,12 @@ const PERSONA: &str = "
 # Store of the embedded sandbox, relative to this file. With it, commands talk to the sandbox and never to AWS.
 ";
 
-const GOVERNANCE: &str = "
+const MANAGEMENT: &str = "
 # Management account of the organization. Default: the governance account.
 #management: { account: \"000000000008\", external-id: example-6 }
+";
 
+const GOVERNANCE: &str = "
 # Account that holds the SageMaker Unified Studio domain.
 governance:
 ";
@@ -108,12 +362,13 @@ const SHARED_SERVICES: &str = "  #region: eu-west-1
 shared-services:
 ";
 
-const TENANTS: &str = "  #region: eu-west-1
+const CENTRAL: &str = "  #region: eu-west-1
   # Bucket of the central artifacts. Default: aiops-models-<account>-<region>.
   #bucket: example-models
   # A key that the accounts which deploy may decrypt with.
-  #kms-key: alias/example
-  #event-bus: aiops
+";
+
+const TENANTS: &str = "  #event-bus: aiops
   #external-id: example-2
 
 # Lines of business, each with its accounts. Dev and test may share an account, dev and prod only if that is said.
@@ -143,7 +398,7 @@ const TENANT: &str = "    # Name for people.
     #  prod: { account: \"000000000003\" }
 ";
 
-const REST: &str = "
+const ROLES: &str = "
 # IAM role of each persona, by name, in every account that does not name its own.
 #roles:
 #  administrator: aiops-administrator
@@ -168,7 +423,9 @@ const REST: &str = "
 #  tags: {}
 #  # Roles to go through first, by ARN.
 #  via: []
+";
 
+const DOMAIN: &str = "
 # The SageMaker Unified Studio domain.
 #domain:
 #  name: machine-learning
@@ -192,7 +449,9 @@ const REST: &str = "
 #  account-pools:
 #    - name: sandboxes
 #      accounts: [{ account: \"000000000004\", regions: [eu-west-1] }]
+";
 
+const REST: &str = "
 # Project profiles, one for each tenant and stage. Use cases: regression, llm-finetuning, rag, data-pipeline.
 #profiles:
 #  - name: tabular
@@ -262,6 +521,11 @@ fn scalar(text: &str) -> String {
     if plain && !words.contains(&text) {
         return text.to_owned();
     }
+    quoted(text)
+}
+
+/// `text` between quotes.
+fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
@@ -317,19 +581,11 @@ mod tests {
 
     fn answers() -> Answers {
         let account = |digit: &str| digit.repeat(12).parse().unwrap();
-        let tenant = TenantAnswers {
-            name: "clinical".parse().unwrap(),
-            dev: account("3"),
-            test: account("4"),
-            prod: account("5"),
-        };
+        let accounts = ["3", "4", "5"].map(account);
         Answers {
-            region: "eu-west-1".parse().unwrap(),
-            governance: account("1"),
-            shared_services: account("2"),
-            tenants: vec![tenant],
-            sandbox: None,
-            schema: Some("aiops.schema.json".to_owned()),
+            shared_services: Some(account("2")),
+            tenants: vec![TenantAnswers::with_accounts("clinical".parse().unwrap(), accounts)],
+            ..Answers::new("eu-west-1".parse().unwrap(), account("1"))
         }
     }
 
@@ -397,6 +653,107 @@ mod tests {
         }
     }
 
+    #[test]
+    fn everything_that_was_found_is_read_back() {
+        let hostile = "# a: [b] {c} \"d\" 'e' \\ & *f !g %h | > @ ` null: é";
+        let domain = Domain {
+            name: "Models of all".parse().unwrap(),
+            description: Some(format!("{hostile}\n- two\u{85}lines\u{2028}")),
+            single_sign_on: true,
+            user_assignment: UserAssignment::Automatic,
+            identity_center: Some("arn:aws:sso:::instance/ssoins-0123456789abcdef".parse().unwrap()),
+            kms_key: Some("alias/example".parse().unwrap()),
+            tags: BTreeMap::from([("yes".to_owned(), "012".to_owned()), (hostile.to_owned(), String::new())]),
+            owners: vec![format!("group:{hostile}").parse().unwrap(), "user:on".parse().unwrap()],
+            organization_sharing: false,
+            blueprints: vec!["Tooling".parse().unwrap()],
+            ..Domain::default()
+        };
+        let account = |digit: &str| StageAnswers::of(digit.repeat(12).parse().unwrap());
+        let network = Network {
+            vpc: "vpc-0a1b2c3d".parse().unwrap(),
+            subnets: vec!["subnet-0a1b2c3d".parse().unwrap(), "subnet-1a1b2c3d".parse().unwrap()],
+        };
+        let role = "arn:aws:iam::333333333333:role/x/provisioning";
+        let dev = StageAnswers {
+            region: Some("eu-central-1".parse().unwrap()),
+            network: Some(network.clone()),
+            projects_bucket: Some("example".parse().unwrap()),
+            project_roles: ProjectRoles { provisioning: Some(role.parse().unwrap()), ..ProjectRoles::default() },
+            ..account("3")
+        };
+        let tenant = TenantAnswers {
+            title: Some(hostile.parse().unwrap()),
+            owners: vec!["group:Leads".parse().unwrap()],
+            members: vec![format!("role:{role}").parse().unwrap()],
+            stages: [Some(dev), Some(account("4")), Some(account("5"))],
+            data: [Some(account("6")), Some(account("7")), Some(account("8"))],
+            ..TenantAnswers::named("clinical".parse().unwrap())
+        };
+        let found = Answers {
+            management: Some("999999999999".parse().unwrap()),
+            kms_key: Some(
+                "arn:aws:kms:eu-west-1:222222222222:key/0a1b2c3d-0000-4000-8000-000000000001".parse().unwrap(),
+            ),
+            tenants: vec![tenant.clone()],
+            domain: Some(domain.clone()),
+            questions: vec!["Whose is it?\nversion: 2\u{2028}region: x".to_owned()],
+            ..answers()
+        };
+        let config = read(&render(&found)).config.unwrap();
+        assert_eq!(config.domain, domain);
+        assert_eq!(config.management.unwrap().account.as_str(), "999999999999");
+        assert_eq!(config.shared_services.kms_key, found.kms_key);
+        let read_back = &config.tenants[0];
+        assert_eq!(
+            (&read_back.title, &read_back.owners, &read_back.members),
+            (&tenant.title, &tenant.owners, &tenant.members)
+        );
+        let dev = &read_back.stages.dev;
+        assert_eq!((&dev.network, dev.region.as_ref().unwrap().as_str()), (&Some(network), "eu-central-1"));
+        assert_eq!(dev.project_roles.provisioning.as_ref().unwrap().as_str(), role);
+        assert_eq!(read_back.data.as_ref().unwrap().prod.account.as_str(), "888888888888");
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_question_and_a_mistake() {
+        let mut unknown = answers();
+        unknown.shared_services = None;
+        unknown.tenants[0].stages[2] = None;
+        unknown.tenants[0].data[0] = Some(StageAnswers::of("666666666666".parse().unwrap()));
+        let text = render(&unknown);
+        assert!(text.contains("      # Which account is clinical prod?\n"), "{text}");
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("aiops.yaml"), &text).unwrap();
+        let refused = load(&LoadOptions {
+            explicit: None,
+            working_directory: directory.path().to_owned(),
+            environment: &BTreeMap::new(),
+            flags: Flags::default(),
+            look: Look::default(),
+        });
+        let report = refused.unwrap_err().rendered_report().unwrap().to_owned();
+        assert!(report.contains("prod") && report.contains("account"), "{report}");
+        let answered = text.replace("#prod: { account: \"000000000006\"", "prod: { account: \"000000000006\"");
+        let answered = answered.replace("  #account: \"000000000005\"", "  account: \"000000000005\"");
+        let config = read(&answered).config.unwrap();
+        assert_eq!((config.shared_services.account.as_str(), &config.tenants[0].data), ("000000000005", &None));
+    }
+
+    #[test]
+    fn stages_are_told_by_words() {
+        for (name, stage) in [
+            ("clinical-dev", Some(Stage::Dev)),
+            ("Clinical Production", Some(Stage::Prod)),
+            ("tabular_test_2", Some(Stage::Test)),
+            ("dev-test", None),
+            ("devices", None),
+            ("", None),
+        ] {
+            assert_eq!(stage_in(name), stage, "{name}");
+        }
+    }
+
     fn any_name() -> impl Strategy<Value = String> {
         prop_oneof![
             "[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,6}){0,2}",
@@ -407,11 +764,9 @@ mod tests {
     fn any_tenants() -> impl Strategy<Value = Vec<TenantAnswers>> {
         let accounts = ("[0-4][0-9]{11}", "[0-9]{12}", "[5-9][0-9]{11}");
         prop::collection::btree_map(any_name(), accounts, 1..4).prop_map(|tenants| {
-            let parsed = |(name, (dev, test, prod)): (String, (String, String, String))| TenantAnswers {
-                name: name.parse().unwrap(),
-                dev: dev.parse().unwrap(),
-                test: test.parse().unwrap(),
-                prod: prod.parse().unwrap(),
+            let parsed = |(name, (dev, test, prod)): (String, (String, String, String))| {
+                let accounts = [dev, test, prod].map(|account| account.parse().unwrap());
+                TenantAnswers::with_accounts(name.parse().unwrap(), accounts)
             };
             tenants.into_iter().map(parsed).collect()
         })
@@ -435,22 +790,16 @@ mod tests {
             let loaded = read(&render(&answers));
             let sandbox = loaded.sources.get("sandbox").map(|sourced| sourced.value.as_str().unwrap().to_owned());
             let config = loaded.config.unwrap();
+            let tenants = config.tenants.into_iter().map(|tenant| {
+                let accounts = [tenant.stages.dev, tenant.stages.test, tenant.stages.prod].map(|stage| stage.account);
+                TenantAnswers::with_accounts(tenant.name, accounts)
+            });
             let read_back = Answers {
-                region: config.region,
-                governance: config.governance.account,
-                shared_services: config.shared_services.account,
-                tenants: config
-                    .tenants
-                    .into_iter()
-                    .map(|tenant| TenantAnswers {
-                        name: tenant.name,
-                        dev: tenant.stages.dev.account,
-                        test: tenant.stages.test.account,
-                        prod: tenant.stages.prod.account,
-                    })
-                    .collect(),
+                shared_services: Some(config.shared_services.account),
+                tenants: tenants.collect(),
                 sandbox,
                 schema: answers.schema.clone(),
+                ..Answers::new(config.region, config.governance.account)
             };
             prop_assert_eq!(read_back, answers);
         }

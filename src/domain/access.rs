@@ -7,7 +7,7 @@ use crate::landscape::{Place, RoleToAssume};
 use crate::world::World;
 
 /// The role that Organizations makes in the accounts that it creates. It trusts the management account.
-const ORGANIZATION_ROLE: &str = "OrganizationAccountAccessRole";
+pub(super) const ORGANIZATION_ROLE: &str = "OrganizationAccountAccessRole";
 
 /// A session in `place` as administrator. Where that role is not there yet: with the credentials of the caller, if they
 /// are of the account; or through the role that Organizations made, if the caller is in the management account.

@@ -41,6 +41,13 @@ pub async fn apply(studio: &Studio<'_>) -> Result<Plan> {
     Ok(plan::apply(&resources(studio).await?, &Facts::default(), &studio.walk()).await)
 }
 
+/// What belongs to one account, and what that needs; with `acts`, it is done.
+pub async fn associate(studio: &Studio<'_>, account: &str, acts: bool) -> Result<Plan> {
+    let part = plan::narrowed(resources(studio).await?, |address| address.account == account);
+    let (facts, walk) = (Facts::default(), studio.walk());
+    Ok(if acts { plan::apply(&part, &facts, &walk).await } else { plan::look(&part, &facts, &walk).await })
+}
+
 /// What a deletion would remove and leave, projects first; with `acts`, it does so.
 pub async fn delete(studio: &Studio<'_>, acts: bool) -> Result<Plan> {
     take_down(studio, &resources(studio).await?, acts).await

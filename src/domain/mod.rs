@@ -6,6 +6,7 @@
 
 mod access;
 pub mod account;
+mod accounts;
 pub mod association;
 pub mod blueprint;
 pub mod bucket;
@@ -13,6 +14,7 @@ pub mod bus;
 mod converge;
 mod datazone;
 mod directory;
+pub mod discover;
 pub mod document;
 mod governance;
 pub mod grant;
@@ -32,7 +34,8 @@ mod verify;
 
 use std::fmt;
 
-pub use self::converge::{apply, delete, plan};
+pub use self::accounts::{Account, Accounts, Readiness, Wanted, accounts, uses};
+pub use self::converge::{apply, associate, delete, plan};
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
 pub use self::verify::{Check, Verified, verify};
 use crate::aws::Session;

@@ -129,20 +129,30 @@ pub async fn show(studio: &Studio<'_>) -> Result<Option<Shown>> {
     let profiles: Vec<ProfileShown> = profiles.collect();
     let projects = survey::projects(&session, &domain).await?.len();
     let names = survey::blueprint_names(&session, &domain).await?;
-    let accounts = world.landscape.project_accounts();
+    let accounts = accounts(studio, &domain, &names, &world.landscape.project_accounts()).await;
+    let Domain { id, arn, status, portal, .. } = domain;
+    Ok(Some(Shown { name, id, arn, status, portal, units: shown_units, accounts, profiles, projects }))
+}
+
+/// What these accounts see and have of the domain, each asked by itself.
+pub(super) async fn accounts(
+    studio: &Studio<'_>,
+    domain: &Domain,
+    names: &HashMap<String, String>,
+    accounts: &[ProjectAccount],
+) -> Vec<AccountShown> {
+    let world = studio.world;
     let concurrency = &world.config.concurrency;
     let question = async |account: &ProjectAccount| {
         let session = studio.session(&account.place).await?;
-        account_of(&session, &domain, account, &names).await
+        account_of(&session, domain, account, names).await
     };
     let answers =
-        fanout::each(&accounts, concurrency.accounts, concurrency.account_timeout, world.clock, question).await;
-    let accounts = accounts.iter().zip(answers).map(|(account, answer)| {
+        fanout::each(accounts, concurrency.accounts, concurrency.account_timeout, world.clock, question).await;
+    let shown = accounts.iter().zip(answers).map(|(account, answer)| {
         answer.unwrap_or_else(|error| AccountShown { unreachable: Some(error.to_string()), ..bare(account) })
     });
-    let accounts = accounts.collect();
-    let Domain { id, arn, status, portal, .. } = domain;
-    Ok(Some(Shown { name, id, arn, status, portal, units: shown_units, accounts, profiles, projects }))
+    shown.collect()
 }
 
 fn bare(account: &ProjectAccount) -> AccountShown {

@@ -111,24 +111,32 @@ pub(crate) async fn owners(session: &Session, domain: &Domain, unit: &str) -> Re
     while let Some(owner) = pages.next().await {
         match owner.map_err(AwsError::from)? {
             OwnerPropertiesOutput::Group(group) => {
-                let id = group.group_id().unwrap_or_default();
-                let read = client.get_group_profile().domain_identifier(&domain.id).group_identifier(id).send().await;
-                let name = read
-                    .ok()
-                    .and_then(|profile| profile.role_principal_arn().or(profile.group_name()).map(str::to_owned));
-                names.push(format!("group {}", name.unwrap_or_else(|| id.to_owned())));
+                names.push(group_title(session, domain, group.group_id().unwrap_or_default()).await);
             }
             OwnerPropertiesOutput::User(user) => {
-                let id = user.user_id().unwrap_or_default();
-                let read = client.get_user_profile().domain_identifier(&domain.id).user_identifier(id).send().await;
-                let name = read.ok().and_then(|profile| user_name(profile.details()?));
-                names.push(format!("user {}", name.unwrap_or_else(|| id.to_owned())));
+                names.push(user_title(session, domain, user.user_id().unwrap_or_default()).await);
             }
             _ => {}
         }
     }
     names.sort();
     Ok(names)
+}
+
+/// `group` and the name of a group of IAM Identity Center, or the ARN of the role whose sessions it is; failing both, its id.
+pub(super) async fn group_title(session: &Session, domain: &Domain, id: &str) -> String {
+    let client = session.datazone();
+    let read = client.get_group_profile().domain_identifier(&domain.id).group_identifier(id).send().await;
+    let name = read.ok().and_then(|profile| profile.role_principal_arn().or(profile.group_name()).map(str::to_owned));
+    format!("group {}", name.unwrap_or_else(|| id.to_owned()))
+}
+
+/// `user` and the name of a user of IAM Identity Center, or the ARN of one of IAM; failing both, the id.
+pub(super) async fn user_title(session: &Session, domain: &Domain, id: &str) -> String {
+    let client = session.datazone();
+    let read = client.get_user_profile().domain_identifier(&domain.id).user_identifier(id).send().await;
+    let name = read.ok().and_then(|profile| user_name(profile.details()?));
+    format!("user {}", name.unwrap_or_else(|| id.to_owned()))
 }
 
 fn user_name(details: &aws_sdk_datazone::types::UserProfileDetails) -> Option<String> {

@@ -169,7 +169,8 @@ impl Ui {
         self.0.quiet
     }
 
-    fn is_interactive(&self) -> bool {
+    /// Whether there is somebody to ask.
+    pub fn is_interactive(&self) -> bool {
         self.0.interactive
     }
 

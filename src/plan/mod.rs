@@ -10,6 +10,7 @@
 
 mod dismantle;
 mod facts;
+mod narrow;
 mod outcome;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::error::{Error, Result};
 
 pub use self::dismantle::dismantled;
 pub use self::facts::Facts;
+pub use self::narrow::narrowed;
 pub use self::outcome::{Action, Outcome, Plan, State};
 pub use self::walk::{Walk, apply, look};
 

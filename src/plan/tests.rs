@@ -256,3 +256,20 @@ fn what_was_made_is_taken_down_in_the_opposite_order() {
     let expected = ["share begins", "share ends", "domain begins", "domain ends", "role begins", "role ends"];
     assert_eq!(*history, expected);
 }
+
+#[test]
+fn a_part_of_a_plan_has_all_that_it_needs() {
+    let bench = Bench::new();
+    let need = |account, name| vec![Address::new(account, "thing", name)];
+    let resources = boxed(vec![
+        bench.thing("1", "role", At::Absent),
+        bench.thing("1", "bucket", At::Absent),
+        Thing { needs: need("1", "role"), ..bench.thing("1", "domain", At::Absent) },
+        Thing { needs: need("1", "domain"), ..bench.thing("2", "share", At::Absent) },
+        Thing { needs: need("1", "domain"), ..bench.thing("3", "share", At::Absent) },
+    ]);
+    let part = narrowed(resources, |address| address.account == "2");
+    let addresses: Vec<Address> = part.iter().map(|resource| resource.address()).collect();
+    let expected = [("1", "role"), ("1", "domain"), ("2", "share")];
+    assert_eq!(addresses, expected.map(|(account, name)| Address::new(account, "thing", name)));
+}

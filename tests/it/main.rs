@@ -19,6 +19,8 @@ mod flows;
 mod frame;
 #[cfg(feature = "sagemaker")]
 mod network;
+#[cfg(all(feature = "datazone", feature = "sagemaker"))]
+mod organization;
 #[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;

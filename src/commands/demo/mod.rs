@@ -90,18 +90,16 @@ fn prepare(directory: &Path) -> Result<PathBuf> {
 
 fn configuration() -> Result<String> {
     let tenant = |name: &str, dev: &str, test: &str, prod: &str| -> Result<TenantAnswers> {
-        Ok(TenantAnswers { name: name.parse()?, dev: dev.parse()?, test: test.parse()?, prod: prod.parse()? })
+        Ok(TenantAnswers::with_accounts(name.parse()?, [dev.parse()?, test.parse()?, prod.parse()?]))
     };
     let answers = Answers {
-        region: "eu-west-1".parse()?,
-        governance: "111111111111".parse()?,
-        shared_services: "222222222222".parse()?,
+        shared_services: Some("222222222222".parse()?),
         tenants: vec![
             tenant(story::TENANT, "333333333333", "444444444444", "555555555555")?,
             tenant(story::OTHER_TENANT, "666666666666", "777777777777", "888888888888")?,
         ],
         sandbox: Some(STORE.to_owned()),
-        schema: Some(SCHEMA.to_owned()),
+        ..Answers::new("eu-west-1".parse()?, "111111111111".parse()?)
     };
     Ok(format!("{MARK}\n{}", init::render(&answers)))
 }
