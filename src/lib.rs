@@ -35,6 +35,8 @@ pub mod model_ref;
 pub mod nearest;
 pub mod output;
 pub mod plan;
+#[cfg(feature = "datazone")]
+pub mod profile;
 pub mod progress;
 #[cfg(feature = "sagemaker")]
 pub mod promote;

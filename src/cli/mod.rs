@@ -12,6 +12,7 @@ pub mod domain;
 pub mod global;
 pub mod help;
 pub mod init;
+pub mod profile;
 pub mod promote;
 pub mod sandbox;
 pub mod status;
@@ -68,6 +69,7 @@ pub enum Command {
     Status(status::Args),
     Promote(promote::Args),
     Approve(approve::Args),
+    Profile(profile::Args),
     Config(config::Args),
     Sandbox(sandbox::Args),
     #[command(flatten)]
@@ -77,7 +79,7 @@ pub enum Command {
 /// The subcommands as `aiops --help` groups them. A test holds that each appears once.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Getting started", &["demo", "init"]),
-    ("Governance", &["domain"]),
+    ("Governance", &["domain", "profile"]),
     ("Models", &["status", "promote", "approve"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),

@@ -10,6 +10,8 @@ pub mod domain;
 pub mod init;
 #[cfg(feature = "datazone")]
 pub mod plan;
+#[cfg(feature = "datazone")]
+pub mod profile;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;
@@ -18,7 +20,7 @@ pub mod setting;
 pub mod status;
 pub mod tool;
 
-use crate::cli::{Command, domain as domain_cli};
+use crate::cli::{Command, domain as domain_cli, profile as profile_cli};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Report;
@@ -40,6 +42,8 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Approve(args) => approve::run(context, args).await,
         #[cfg(feature = "datazone")]
         Command::Domain(args) => domain::run(context, args).await,
+        #[cfg(feature = "datazone")]
+        Command::Profile(args) => profile::run(context, args).await,
         #[cfg(not(all(feature = "sagemaker", feature = "datazone")))]
         _ => Err(crate::error::Error::usage("this build has no client for that")
             .hint("build it with the features `sagemaker` and `datazone`")),
@@ -61,6 +65,10 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
         Command::Promote(_) | Command::Approve(_) => Some(CONTINUES),
         Command::Domain(args) => {
             let writes = matches!(args.verb, domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_));
+            writes.then_some(CONTINUES)
+        }
+        Command::Profile(args) => {
+            let writes = matches!(args.verb, profile_cli::Verb::Apply(_) | profile_cli::Verb::Delete(_));
             writes.then_some(CONTINUES)
         }
         _ => None,

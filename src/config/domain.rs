@@ -153,15 +153,15 @@ pub struct PooledAccount {
     pub regions: Vec<RegionName>,
 }
 
-/// A project profile. It becomes one DataZone profile for each tenant and stage.
+/// A project profile. It becomes one DataZone profile for each tenant and stage, called `<tenant> <name> <stage>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
-    /// Name of the profile.
+    /// Name of the profile. Under another name it is another profile, and the old one is removed.
     pub name: ThingName,
     /// What projects of this profile do. It decides which environments they have.
     pub use_case: UseCase,
-    /// What the profile is for.
+    /// What the profile is for. Default: what the use case is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2000))]
     pub description: Option<String>,
@@ -233,6 +233,18 @@ pub enum UseCase {
     Rag,
     /// Produce data for others.
     DataPipeline,
+}
+
+impl UseCase {
+    /// As this file spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            UseCase::Regression => "regression",
+            UseCase::LlmFinetuning => "llm-finetuning",
+            UseCase::Rag => "rag",
+            UseCase::DataPipeline => "data-pipeline",
+        }
+    }
 }
 
 /// An environment of a profile's projects.

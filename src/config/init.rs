@@ -188,7 +188,7 @@ const REST: &str = "
 #  # Whether accounts are associated without an invitation.
 #  organization-sharing: true
 #  blueprints:
-#    [Tooling, DataLake, MLExperiments, Workflows, AmazonBedrockKnowledgeBase, AmazonBedrockGuardrail]
+#    [Tooling, DataLake, MLExperiments, Workflows, AmazonBedrockKnowledgeBase, AmazonBedrockGuardrail, QuickSight]
 #  account-pools:
 #    - name: sandboxes
 #      accounts: [{ account: \"000000000004\", regions: [eu-west-1] }]

@@ -24,7 +24,7 @@ mod share;
 pub mod shared;
 pub mod sharing;
 mod show;
-mod survey;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
 mod unit;

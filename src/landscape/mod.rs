@@ -243,6 +243,12 @@ impl Tenant {
         names::joined(&format!("{}-{model}", self.name), stage.word())
     }
 
+    /// The DataZone profile of one of the configuration's profiles in a stage: `<tenant> <profile> <stage>`, at most the
+    /// 64 characters that DataZone allows.
+    pub fn profile_name(&self, profile: &str, stage: Stage) -> String {
+        names::fitted_within(64, format!("{} {profile} {}", self.name, stage.word()))
+    }
+
     fn workspace(&self, stage: Stage) -> Workspace {
         let place = self.stage(stage);
         Workspace {

@@ -15,17 +15,26 @@ pub(super) fn joined(first: &str, second: &str) -> String {
 /// `name`, cut if it is too long and marked with a digest of the whole, so that two long names never become one. What
 /// only looks like a shortened name is shortened as well, so that no name can be taken for another's.
 pub(super) fn fitted(name: String) -> String {
-    if name.len() <= LONGEST && !is_shortened(&name) {
+    fitted_within(LONGEST, name)
+}
+
+/// [`fitted`] where names may have `longest` characters.
+pub(super) fn fitted_within(longest: usize, name: String) -> String {
+    if name.len() <= longest && !is_cut_at(longest, &name) {
         return name;
     }
     let mark = &Digest::of(&name).token()[..MARK];
-    let kept: String = name.chars().take(LONGEST - MARK - 1).collect();
+    let kept: String = name.chars().take(longest - MARK - 1).collect();
     format!("{kept}-{mark}")
 }
 
 /// Whether `name` is one that was cut: it tells no more what it was made of.
 pub(super) fn is_shortened(name: &str) -> bool {
-    name.len() == LONGEST
+    is_cut_at(LONGEST, name)
+}
+
+fn is_cut_at(longest: usize, name: &str) -> bool {
+    name.len() == longest
         && name.rsplit_once('-').is_some_and(|(_, mark)| {
             mark.len() == MARK && mark.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         })

@@ -87,4 +87,13 @@ proptest! {
         prop_assert!(name.len() <= 63 && pattern.is_match(&name), "{}", name);
         prop_assert_eq!(name == names::joined(&first, &other), second == other);
     }
+
+    #[test]
+    fn names_of_profiles_are_valid_and_distinct(tenant in "[a-z][a-z0-9]{0,30}", profile in "[a-z][a-z _-]{0,62}[a-z]", other in "[a-z][a-z _-]{0,62}[a-z]") {
+        let pattern = regex::Regex::new("^[A-Za-z0-9 _-]{1,64}$").unwrap();
+        let name = |profile: &str, stage: &str| names::fitted_within(64, format!("{tenant} {profile} {stage}"));
+        prop_assert!(pattern.is_match(&name(&profile, "prod")), "{}", name(&profile, "prod"));
+        prop_assert_eq!(name(&profile, "dev") == name(&other, "dev"), profile == other);
+        prop_assert_ne!(name(&profile, "dev"), name(&profile, "test"));
+    }
 }

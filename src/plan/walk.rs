@@ -175,6 +175,7 @@ async fn settle(
         let found = look_in_time(resource, facts, walk).await?;
         let done = match action {
             Action::Remove => matches!(found, Found::Absent | Found::Same | Found::Leftover(_)),
+            // What cannot be removed may be changed, and stays.
             _ => matches!(found, Found::Same | Found::Leftover(_)),
         };
         if done {

@@ -156,6 +156,10 @@ fn without_arguments_help_is_a_refusal() {
       demo         Play the whole promotion story in a sandbox, and leave it there to explore
       init         Write a commented aiops.yaml
 
+    Governance:
+      domain       Bring up the SageMaker Unified Studio domain over all accounts, look at it, or take it down
+      profile      Make the project profiles that aiops.yaml describes, and show who may create what from them
+
     Models:
       status       Show where every model stands: dev, central, test and prod, with what is live
       promote      Move a model version to the central registry, to test or to prod
@@ -312,10 +316,21 @@ fn manual_pages_for_every_command() {
     pages/aiops.1
     pages/aiops-demo.1
     pages/aiops-init.1
+    pages/aiops-domain.1
+    pages/aiops-domain-plan.1
+    pages/aiops-domain-apply.1
+    pages/aiops-domain-show.1
+    pages/aiops-domain-delete.1
     pages/aiops-status.1
     pages/aiops-promote.1
     pages/aiops-approve.1
     pages/aiops-approve-list.1
+    pages/aiops-profile.1
+    pages/aiops-profile-plan.1
+    pages/aiops-profile-apply.1
+    pages/aiops-profile-list.1
+    pages/aiops-profile-show.1
+    pages/aiops-profile-delete.1
     pages/aiops-config.1
     pages/aiops-config-show.1
     pages/aiops-config-check.1

@@ -1,4 +1,8 @@
 //! From empty accounts to a working domain, through the product's own code, in the in-process sandbox.
 
 mod converge;
+mod killed;
+mod profile_commands;
+mod profiles;
+mod scale;
 mod stage;

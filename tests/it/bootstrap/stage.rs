@@ -108,6 +108,13 @@ impl Stage {
         Stage::open(directory, store, self.config.clone())
     }
 
+    /// The file that keeps the world, once nobody has it open any more.
+    pub fn kept(self) -> (TempDir, PathBuf) {
+        let Stage { directory, store, sandbox, .. } = self;
+        drop(sandbox);
+        (directory, store)
+    }
+
     /// The same world after the process ended, at any moment: what is in the store is all that is left.
     pub fn started_again(self) -> Self {
         let Stage { directory, store, sandbox, config, .. } = self;

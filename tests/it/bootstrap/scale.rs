@@ -1,0 +1,44 @@
+//! Many accounts, blueprints and profiles within DataZone's rates.
+
+use aiops::{domain, profile};
+
+use super::stage::{Stage, open_steps, written};
+
+/// Four profiles of the shipped use cases.
+const PROFILES: &str = "
+domain:
+  blueprints: [Tooling, DataLake, MLExperiments, Workflows, AmazonBedrockKnowledgeBase, AmazonBedrockGuardrail]
+profiles:
+  - {name: tabular, use-case: regression}
+  - {name: language, use-case: llm-finetuning}
+  - {name: answers, use-case: rag}
+  - {name: pipelines, use-case: data-pipeline}
+";
+
+#[test]
+fn nine_accounts_and_thirty_six_profiles_are_throttled_nowhere() {
+    let stage = Stage::new(&written(3, PROFILES));
+    stage.sandbox.take_log();
+    let began = stage.elapsed();
+    let applied = stage.act(async |studio| domain::apply(studio).await.unwrap());
+    assert_eq!(open_steps(&applied), Vec::<String>::new());
+    let domain_took = stage.elapsed() - began;
+    let began = stage.elapsed();
+    let applied = stage.act(async |studio| profile::apply(studio, None).await.unwrap());
+    assert_eq!(open_steps(&applied), Vec::<String>::new());
+    let profiles_took = stage.elapsed() - began;
+    let log = stage.sandbox.take_log();
+    let throttled = log.iter().filter(|call| call.status == 429).count();
+    let count = |operation: &str| log.iter().filter(|call| call.operation == operation).count();
+    println!("{} calls, domain {domain_took} s, profiles {profiles_took} s", log.len());
+    assert_eq!(throttled, 0, "{:?}", log.iter().find(|call| call.status == 429));
+    assert_eq!((count("PutEnvironmentBlueprintConfiguration"), count("CreateProjectProfile")), (54, 36));
+    // 36 profiles at three a second; the rest is reading and granting.
+    assert!(profiles_took <= 60, "{profiles_took} s");
+    let planned = stage.act(async |studio| domain::plan(studio).await.unwrap());
+    assert_eq!(open_steps(&planned), Vec::<String>::new());
+    let planned = stage.act(async |studio| profile::plan(studio, None).await.unwrap());
+    assert_eq!(open_steps(&planned), Vec::<String>::new());
+    let verified = stage.act(async |studio| domain::verify(studio).await.unwrap());
+    assert!(verified.passed() && verified.profiles.len() == 36, "{verified:?}");
+}
