@@ -17,6 +17,7 @@ use super::wire::{self, Answer};
 pub const SERVICES: &[&Service] = &[
     &super::code_connections::SERVICE,
     &super::datazone::SERVICE,
+    &super::datazone::PROVISIONING,
     &super::event_buses::SERVICE,
     &super::iam::service::SERVICE,
     &super::identity_center::DIRECTORY,

@@ -20,6 +20,7 @@ MODULES = [
     "clients.domain",
     "clients.shared",
     "clients.sharing",
+    "clients.projects",
     "clients.cli",
 ]
 

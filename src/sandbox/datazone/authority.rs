@@ -7,8 +7,6 @@
 //! - Somebody takes part in a domain by a profile: an activated one of a user, or an assigned one of a group. A role is
 //!   the group of its sessions. Everybody who takes part may read.
 
-use serde_json::Value;
-
 use super::common::not_permitted;
 use super::domain::Domain;
 use super::grants::Grant;
@@ -24,23 +22,40 @@ enum Rule {
     Profile,
     /// To own the unit.
     Owner,
-    /// To own the unit, or a grant of this policy type.
-    OwnerOr(&'static str),
+    /// To own the unit, or a grant of one of these policy types.
+    OwnerOr(&'static [&'static str]),
 }
 
 /// The operations that are about a domain unit.
 const RULES: &[(&str, Rule)] = &[
-    ("CreateDomainUnit", Rule::OwnerOr("CREATE_DOMAIN_UNIT")),
+    ("CreateDomainUnit", Rule::OwnerOr(&["CREATE_DOMAIN_UNIT"])),
     ("GetDomainUnit", Rule::Profile),
     ("ListDomainUnitsForParent", Rule::Profile),
     ("UpdateDomainUnit", Rule::Owner),
     ("DeleteDomainUnit", Rule::Owner),
-    ("AddEntityOwner", Rule::OwnerOr("OVERRIDE_DOMAIN_UNIT_OWNERS")),
-    ("RemoveEntityOwner", Rule::OwnerOr("OVERRIDE_DOMAIN_UNIT_OWNERS")),
+    ("AddEntityOwner", Rule::OwnerOr(&["OVERRIDE_DOMAIN_UNIT_OWNERS"])),
+    ("RemoveEntityOwner", Rule::OwnerOr(&["OVERRIDE_DOMAIN_UNIT_OWNERS"])),
     ("ListEntityOwners", Rule::Profile),
     ("AddPolicyGrant", Rule::Owner),
     ("RemovePolicyGrant", Rule::Owner),
     ("ListPolicyGrants", Rule::Profile),
+    ("CreateProjectProfile", Rule::Owner),
+    ("GetProjectProfile", Rule::Profile),
+    ("UpdateProjectProfile", Rule::Owner),
+    ("DeleteProjectProfile", Rule::Owner),
+    ("ListProjectProfiles", Rule::Profile),
+    ("CreateAccountPool", Rule::Owner),
+    ("GetAccountPool", Rule::Profile),
+    ("UpdateAccountPool", Rule::Owner),
+    ("DeleteAccountPool", Rule::Owner),
+    ("ListAccountPools", Rule::Profile),
+    ("ListAccountsInAccountPool", Rule::Profile),
+    ("CreateProject", Rule::OwnerOr(&["CREATE_PROJECT_FROM_PROJECT_PROFILE", "CREATE_PROJECT"])),
+    ("DeleteProject", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("ListProjects", Rule::Profile),
+    ("CreateProjectMembership", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("DeleteProjectMembership", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("GetEnvironment", Rule::Profile),
 ];
 
 /// Who somebody is in a domain: the ids of their profiles that count.
@@ -84,12 +99,17 @@ impl Identity {
         self.user.clone().map(Owner::User).or_else(group)
     }
 
-    /// Whether they are among the owners of a unit.
-    pub fn owns(&self, unit: &Unit) -> bool {
-        unit.owners.iter().any(|owner| match owner {
+    /// Whether a profile is one of theirs.
+    pub fn is(&self, profile: &Owner) -> bool {
+        match profile {
             Owner::User(id) => self.user.as_ref() == Some(id),
             Owner::Group(id) => self.groups.contains(id),
-        })
+        }
+    }
+
+    /// Whether they are among the owners of a unit.
+    pub fn owns(&self, unit: &Unit) -> bool {
+        unit.owners.iter().any(|owner| self.is(owner))
     }
 }
 
@@ -98,13 +118,13 @@ pub(super) fn require(call: &Call<'_>, domain: &Domain, unit: &str, operation: &
     require_grant(call, domain, unit, operation, |_| true)
 }
 
-/// [`require`] where a grant must also say something in its detail, such as the project profile.
+/// [`require`] where a grant must also say something more, such as the project profile.
 pub(super) fn require_grant(
     call: &Call<'_>,
     domain: &Domain,
     unit: &str,
     operation: &str,
-    accepts: impl Fn(&Value) -> bool,
+    accepts: impl Fn(&Grant) -> bool,
 ) -> ApiResult<Identity> {
     let rule = RULES.iter().find(|(name, _)| *name == operation).map(|(_, rule)| *rule);
     let rule = rule.ok_or_else(|| ApiError::internal(format!("DataZone has no rule for {operation}")))?;
@@ -114,34 +134,45 @@ pub(super) fn require_grant(
         && match rule {
             Rule::Profile => true,
             Rule::Owner => owns_any(&identity, &chain),
-            Rule::OwnerOr(policy) => {
-                owns_any(&identity, &chain) || is_granted(call, domain, &chain, &identity, policy, accepts)?
+            Rule::OwnerOr(policies) => {
+                let accepts = |grant: &Grant| policies.contains(&grant.policy.as_str()) && accepts(grant);
+                owns_any(&identity, &chain) || is_granted(call, domain, &chain, &identity, accepts)?
             }
         };
     if allowed { Ok(identity) } else { Err(not_permitted(operation)) }
 }
 
+/// Whether the holder of a profile may become a member of the projects of a unit.
+pub(super) fn is_in_member_pool(call: &Call<'_>, domain: &Domain, unit: &str, profile: &Owner) -> ApiResult<bool> {
+    let who = match profile.clone() {
+        Owner::User(id) => Identity { user: Some(id), groups: Vec::new() },
+        Owner::Group(id) => Identity { user: None, groups: vec![id] },
+    };
+    let chain = Unit::chain(call, domain, unit)?;
+    let pool = |grant: &Grant| grant.policy == "ADD_TO_PROJECT_MEMBER_POOL";
+    Ok(owns_any(&who, &chain) || is_granted(call, domain, &chain, &who, pool)?)
+}
+
 /// Whether somebody owns a unit or one above it: `chain` begins with the unit and ends with the root unit.
-pub(super) fn owns_any(identity: &Identity, chain: &[Unit]) -> bool {
+fn owns_any(identity: &Identity, chain: &[Unit]) -> bool {
     chain.iter().any(|unit| identity.owns(unit))
 }
 
-/// Whether a grant of `policy` with an acceptable detail holds for somebody in every unit of `chain`, which begins with
+/// Whether an acceptable grant holds for somebody in every unit of `chain`, which begins with
 /// a unit and ends with the root unit.
-pub(super) fn is_granted(
+fn is_granted(
     call: &Call<'_>,
     domain: &Domain,
     chain: &[Unit],
     identity: &Identity,
-    policy: &str,
-    accepts: impl Fn(&Value) -> bool,
+    accepts: impl Fn(&Grant) -> bool,
 ) -> ApiResult<bool> {
     // From the root down: a grant that includes the units below holds in all that follow.
     let mut inherited = false;
     for unit in chain.iter().rev() {
         let mut here = false;
         for grant in Grant::all(call, domain, ("DOMAIN_UNIT", &unit.id))? {
-            if grant.policy == policy && accepts(grant.detail_value()) && holds_for(call, domain, &grant, identity)? {
+            if accepts(&grant) && holds_for(call, domain, &grant, identity)? {
                 here = true;
                 inherited |= grant.includes_children();
             }

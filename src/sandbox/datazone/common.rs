@@ -1,5 +1,6 @@
 //! What the operations of DataZone have in common: the way in, errors, pages.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::domain::Domain;
@@ -79,6 +80,34 @@ pub(super) fn paged<T>(
         answer["nextToken"] = json!(token);
     }
     Ok(answer)
+}
+
+/// Whether a name is among those that an input asks for in `name`. DataZone does not compare the whole name.
+pub(super) fn mentions(input: &Value, name: &str) -> bool {
+    text(input, "name").is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()))
+}
+
+/// Sorts by name if an input asks for it.
+pub(super) fn sort_by_name<T>(items: &mut [T], input: &Value, name: impl Fn(&T) -> &str) {
+    if text(input, "sortBy").is_some() || text(input, "sortOrder").is_some() {
+        items.sort_by(|a, b| name(a).cmp(name(b)));
+        if text(input, "sortOrder") == Some("DESCENDING") {
+            items.reverse();
+        }
+    }
+}
+
+/// A moment as those operations tell it whose model says ISO 8601.
+pub(super) fn iso(moment: Timestamp) -> Value {
+    json!(moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+/// An answer without the members that have no value.
+pub(super) fn without_nulls(mut answer: Value) -> Value {
+    if let Some(members) = answer.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    answer
 }
 
 /// The one member that a union has.

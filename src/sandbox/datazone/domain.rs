@@ -7,8 +7,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::account_pools::AccountPool;
+use super::configurations::Configuration;
 use super::grants::Grant;
 use super::groups::Group;
+use super::project_profiles::ProjectProfile;
+use super::projects::Project;
 use super::units::Unit;
 use super::users::User;
 use crate::sandbox::call::{ApiError, ApiResult, Call, epoch_seconds};
@@ -22,9 +26,9 @@ pub(super) const DELETION: SignedDuration = SignedDuration::from_secs(60);
 pub(super) const AFTERLIFE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Kinds of documents in a domain that keep it from being deleted, and how many of each every domain has of itself.
-const CHILDREN: &[(&str, usize)] = &[(Unit::KIND, 1)];
+const CHILDREN: &[(&str, usize)] = &[(Unit::KIND, 1), (ProjectProfile::KIND, 0), (AccountPool::KIND, 0)];
 /// Kinds of documents that go with the domain.
-const PARTS: &[&str] = &[User::KIND, Group::KIND, Grant::KIND];
+const PARTS: &[&str] = &[User::KIND, Group::KIND, Grant::KIND, Configuration::KIND, Project::KIND];
 
 /// A domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,8 +63,19 @@ pub(super) struct Domain {
     pub created: Timestamp,
     /// When it changed last.
     pub updated: Timestamp,
-    /// When its deletion was asked for, and whether that was to take its children along.
-    pub deletion: Option<(Timestamp, bool)>,
+    /// Its deletion, once that was asked for.
+    pub deletion: Option<Deletion>,
+}
+
+/// What was asked for when a domain was deleted.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Deletion {
+    /// When.
+    pub since: Timestamp,
+    /// Whether it takes its children along, and tells how far that has come.
+    pub cascade: bool,
+    /// How many projects there were.
+    pub projects: usize,
 }
 
 impl Domain {
@@ -105,7 +120,8 @@ impl Domain {
                 return Ok(true);
             }
         }
-        Ok(false)
+        // A project that was deleted keeps its document.
+        Ok(!Project::all(call, self)?.is_empty())
     }
 
     /// Removes everything in the domain.
@@ -126,7 +142,7 @@ impl Domain {
     /// AWS's word for the state at `now`.
     pub fn status(&self, now: Timestamp) -> &'static str {
         match self.deletion {
-            Some((since, _)) if now < since + DELETION => "DELETING",
+            Some(deletion) if now < deletion.since + DELETION => "DELETING",
             Some(_) => "DELETED",
             None if now < self.created + CREATION => "CREATING",
             None => "AVAILABLE",
@@ -134,12 +150,19 @@ impl Domain {
     }
 
     fn is_gone(&self, now: Timestamp) -> bool {
-        self.deletion.is_some_and(|(since, _)| now >= since + DELETION + AFTERLIFE)
+        self.deletion.is_some_and(|deletion| now >= deletion.since + DELETION + AFTERLIFE)
     }
 
     fn portal(&self) -> String {
         let service = if self.version == "V2" { "sagemaker" } else { "datazone" };
         format!("https://{}.{service}.{}.on.aws", self.id, self.region)
+    }
+
+    /// How many projects a cascading deletion has taken along by `now`: one after the other.
+    pub fn deleted_projects(&self, now: Timestamp) -> Option<i64> {
+        let deletion = self.deletion.filter(|deletion| deletion.cascade)?;
+        let elapsed = now.duration_since(deletion.since).min(DELETION).as_secs();
+        Some(i64::try_from(deletion.projects).ok()? * elapsed / DELETION.as_secs())
     }
 
     /// All that `GetDomain` tells.

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::authority::Identity;
 use super::common::{CLIENT_TOKENS, DATAZONE, conflict, enter, paged};
-use super::domain::Domain;
+use super::domain::{Deletion, Domain};
 use super::grants::Grant;
 use super::groups::Group;
+use super::projects::Project;
 use super::units::Unit;
 use super::users::User;
 use super::{sharing, tags};
@@ -127,8 +128,8 @@ fn sign_on(call: &Call<'_>, domain: &mut Domain, input: &Value) -> ApiResult<()>
 pub(super) fn get(call: &mut Call<'_>, input: Value) -> ApiResult {
     let domain = enter(call, "GetDomain", required(&input, "identifier"))?;
     let mut answer = domain.describe(call.now);
-    if let Some((_, true)) = domain.deletion {
-        answer["deleteProgress"] = json!({"successfullyDeletedProjectCount": 0});
+    if let Some(count) = domain.deleted_projects(call.now) {
+        answer["deleteProgress"] = json!({"successfullyDeletedProjectCount": count});
     }
     Ok(answer)
 }
@@ -193,7 +194,8 @@ pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
         if !skip && !cascade && domain.has_children(call)? {
             return Err(conflict(format!("Domain {} cannot be deleted: it still has children", domain.id)));
         }
-        domain.deletion = Some((call.now, cascade));
+        let projects = Project::all(call, &domain)?.len();
+        domain.deletion = Some(Deletion { since: call.now, cascade, projects });
         domain.updated = call.now;
         domain.save(call)?;
         domain.empty(call)?;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::authority;
 use super::common::{CLIENT_TOKENS, conflict, enter_available, not_permitted, only_member, paged, quota_exceeded};
+use super::configurations::Configuration;
 use super::domain::Domain;
 use super::groups::Group;
 use super::units::{Unit, invalid_unit};
@@ -27,7 +28,8 @@ const fn policy(name: &'static str, entity: &'static str, detail: &'static str) 
 }
 
 const UNIT: &str = "DOMAIN_UNIT";
-const BLUEPRINT: &str = "ENVIRONMENT_BLUEPRINT_CONFIGURATION";
+/// The entities that stand for the configuration of a blueprint in an account.
+pub(super) const BLUEPRINT: &str = "ENVIRONMENT_BLUEPRINT_CONFIGURATION";
 const ENVIRONMENT_PROFILE: &str = "ENVIRONMENT_PROFILE";
 
 const POLICY_TYPES: &[PolicyType] = &[
@@ -147,18 +149,20 @@ fn enter(call: &mut Call<'_>, operation: &str, input: &Value) -> ApiResult<(Doma
             let well_formed = |(account, blueprint): &(&str, &str)| {
                 account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit()) && !blueprint.contains('/')
             };
-            let (account, _) = id
+            let (account, blueprint) = id
                 .split_once(':')
                 .filter(well_formed)
                 .ok_or_else(|| ApiError::validation(format!("{id} is no <account id>:<environment blueprint id>")))?;
             // The configuration belongs to an account: its administrators need no profile in the domain for it.
-            if account == call.caller.account {
-                let caller = call.caller.arn();
-                return Ok((domain, caller));
+            let caller = if account == call.caller.account {
+                call.caller.arn()
+            } else {
+                authority::require(call, &domain, &domain.root_unit, operation)?.id().to_owned()
+            };
+            if Configuration::find(call, &domain, account, blueprint)?.is_none() {
+                return Err(ApiError::validation(format!("Environment blueprint configuration {id} does not exist")));
             }
-            let root = domain.root_unit.clone();
-            let caller = authority::require(call, &domain, &root, operation)?;
-            Ok((domain, caller.id().to_owned()))
+            Ok((domain, caller))
         }
         // Environment profiles and asset types are not in the sandbox: nobody can be permitted anything with one.
         _ => Err(not_permitted(operation)),

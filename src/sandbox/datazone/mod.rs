@@ -1,15 +1,27 @@
-//! Amazon DataZone, as SageMaker Unified Studio uses it: domains, their units and owners, profiles, policy grants.
+//! Amazon DataZone, as SageMaker Unified Studio uses it: domains, their units and owners, profiles, policy grants; and
+//! what projects are made of ([`provisioning`]).
 //!
 //! Every operation asks IAM first, then DataZone's own layer (`authority`). Documents belong to a domain and are kept
 //! under `account/region/domain/...` of its owner, whoever makes them; ids name them everywhere.
 
+mod account_pools;
 mod authority;
+mod blueprint_table;
+mod blueprints;
 mod common;
+mod configurations;
+mod deployments;
 mod domain;
 mod domains;
+mod environment_configurations;
+mod environments;
 mod grants;
 mod groups;
+mod memberships;
 mod owners;
+mod project_profiles;
+mod projects;
+mod provisioning;
 mod shapes;
 pub mod sharing;
 mod tags;
@@ -18,6 +30,7 @@ mod tests;
 mod units;
 mod users;
 
+pub(super) use self::provisioning::SERVICE as PROVISIONING;
 use super::rate::RateLimit;
 use super::rest::RestOperation;
 use super::service::{Protocol, Service};

@@ -67,4 +67,61 @@ pub(super) const SHAPES: &str = r"
         createProjectFromProjectProfile: { includeChildDomainUnits: boolean, projectProfiles: list of string },
         useAssetType: InDomainUnit
     }
+    Id = string `[a-zA-Z0-9_-]{1,36}`
+    Name = string 1..64 `[\w -]+`
+    Description = string 0..2048
+    SortBy = enum NAME
+    SortOrder = enum ASCENDING DESCENDING
+    AccountId = string `\d{12}`
+    RegionName = string 4..16 `[a-z]{2}-?(iso|gov)?-{1}[a-z]*-{1}[0-9]`
+    AwsRegion = string `[a-z]{2}-[a-z]{4,10}-\d`
+    PolicyArn = string `arn:aws[^:]*:iam::(aws|\d{12}):policy/[\w+=,.@-]*`
+    ParameterMap = map of string to string
+    ProvisioningConfiguration = {
+        lakeFormationConfiguration: {
+            locationRegistrationRole: RoleArn,
+            locationRegistrationExcludeS3Locations: list 0..20 of string 1..1024 `s3://.+`
+        }
+    }
+    ResourceConfiguration = { name!: string 1..64, description: string, region!: RegionName, parameters!: ParameterMap }
+    TagValue = string 0..256 `[\w \.:/=+@-]*`
+    ResourceTagParameters = list 0..25 of { key!: TagKey, value!: TagValue, isValueEditable!: boolean }
+    ParameterStorePath = string 1..2048
+    ParameterOverrides = list of { name: string `[a-zA-Z_][a-zA-Z0-9_]*`, value: string, isEditable: boolean }
+    EnvironmentConfigurations = list of {
+        name!: Name, id: Id, environmentBlueprintId!: Id, description: Description,
+        deploymentMode: enum ON_CREATE ON_DEMAND,
+        configurationParameters: {
+            ssmPath: ParameterStorePath, parameterOverrides: ParameterOverrides, resolvedParameters: ParameterOverrides
+        },
+        awsAccount: { awsAccountId: AccountId, awsAccountIdPath: ParameterStorePath },
+        accountPools: list 1..10 of Id,
+        awsRegion: { regionName: RegionName, regionNamePath: ParameterStorePath },
+        deploymentOrder: integer 0..16
+    }
+    UserParameters = list of {
+        environmentId: Id,
+        environmentResolvedAccount: { awsAccountId!: AccountId, regionName!: AwsRegion, sourceAccountPoolId: Id },
+        environmentConfigurationName: Name,
+        environmentParameters: list of { name: string, value: string }
+    }
+    ProjectMember = { userIdentifier: string, groupIdentifier: string }
+    UserDesignation = enum
+        PROJECT_OWNER PROJECT_CONTRIBUTOR PROJECT_CATALOG_VIEWER PROJECT_CATALOG_CONSUMER PROJECT_CATALOG_STEWARD
+        USER_CREATED_DESIGNATION
+    MembershipAssignments = list of {
+        member!: ProjectMember, designation!: UserDesignation, userCreatedDesignationId: Id
+    }
+    EnvironmentStatus = enum
+        ACTIVE CREATING UPDATING DELETING CREATE_FAILED UPDATE_FAILED DELETE_FAILED VALIDATION_FAILED SUSPENDED DISABLED
+        EXPIRED DELETED INACCESSIBLE
+    AccountSource = {
+        accounts: list 1..25 of {
+            awsAccountId!: AccountId, supportedRegions!: list 1..3 of AwsRegion, awsAccountName: string 1..256
+        },
+        customAccountPoolHandler: {
+            lambdaFunctionArn!: string `arn:(?:aws|aws-cn|aws-us-gov):lambda:(?:[a-z]{2}(?:-gov)?-[a-z]+-\d{1,}):(\d{12}):function:[a-zA-Z0-9-_]+(?::[a-zA-Z0-9-_]+)?(?:\$[\w-]+)?`,
+            lambdaExecutionRoleArn: string `arn:aws[^:]*:iam::\d{12}:(role|role/service-role)/[\w+=,.@-]*`
+        }
+    }
 ";

@@ -52,12 +52,12 @@ pub fn dissociate(store: &Store<'_>, domain_arn: &str, principal: &str) -> Resul
     store.delete(ASSOCIATION, &format!("{principal}/{domain_arn}"))
 }
 
-/// Whether the caller's account sees the domain: it owns it, or is associated with it.
-fn sees(call: &Call<'_>, domain: &Domain) -> Result<bool, StoreError> {
-    if domain.account == call.caller.account {
+/// Whether an account sees the domain: it owns it, or is associated with it.
+pub(super) fn sees(call: &Call<'_>, domain: &Domain, account: &str) -> Result<bool, StoreError> {
+    if domain.account == account {
         return Ok(true);
     }
-    for principal in organizations::names_of(&call.store, &call.caller.account)? {
+    for principal in organizations::names_of(&call.store, account)? {
         let association: Option<Association> = call.store.get(ASSOCIATION, &format!("{principal}/{}", domain.arn()))?;
         if association.is_some_and(|association| call.now >= association.visible) {
             return Ok(true);
@@ -69,10 +69,10 @@ fn sees(call: &Call<'_>, domain: &Domain) -> Result<bool, StoreError> {
 /// The domain `id`, if the caller's account sees it, and the resource policy by which it does if it is another's.
 pub(super) fn visible(call: &Call<'_>, id: &str) -> Result<Option<(Domain, Option<String>)>, StoreError> {
     let Some(domain) = Domain::find(call, id)? else { return Ok(None) };
-    if !sees(call, &domain)? {
+    let account = &call.caller.account;
+    if !sees(call, &domain, account)? {
         return Ok(None);
     }
-    let account = &call.caller.account;
     let policy = (domain.account != *account).then(|| {
         let statement = json!({
             "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")},
@@ -87,7 +87,7 @@ pub(super) fn visible(call: &Call<'_>, id: &str) -> Result<Option<(Domain, Optio
 pub(super) fn all_visible(call: &Call<'_>) -> Result<Vec<Domain>, StoreError> {
     let mut seen = Vec::new();
     for domain in Domain::all(call)? {
-        if sees(call, &domain)? {
+        if sees(call, &domain, &call.caller.account)? {
             seen.push(domain);
         }
     }

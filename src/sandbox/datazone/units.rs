@@ -8,6 +8,8 @@ use super::authority::{self, Identity};
 use super::common::{CLIENT_TOKENS, conflict, enter_available, not_found, paged, quota_exceeded};
 use super::domain::Domain;
 use super::grants::Grant;
+use super::project_profiles::ProjectProfile;
+use super::projects::Project;
 use crate::sandbox::call::{ApiError, ApiResult, Call, epoch_seconds, required, text};
 
 /// The most units of a domain.
@@ -189,7 +191,10 @@ pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
     if unit.parent.is_none() {
         return Err(ApiError::validation("The root domain unit cannot be deleted"));
     }
-    if Unit::all(call, &domain)?.iter().any(|other| other.parent.as_ref() == Some(&unit.id)) {
+    let holds_units = Unit::all(call, &domain)?.iter().any(|other| other.parent.as_ref() == Some(&unit.id));
+    let holds_profiles = ProjectProfile::all(call, &domain)?.iter().any(|profile| profile.unit == unit.id);
+    let holds_projects = Project::all(call, &domain)?.iter().any(|project| project.unit == unit.id);
+    if holds_units || holds_profiles || holds_projects {
         return Err(conflict(format!("Domain unit {} is not empty", unit.id)));
     }
     for grant in Grant::all(call, &domain, ("DOMAIN_UNIT", &unit.id))? {

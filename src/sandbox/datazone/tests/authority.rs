@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-use super::{automation, domain, group, id};
+use super::{automation, blueprint, domain, enable, group, id, share};
+use crate::clock::Clock as _;
 use crate::sandbox::testing::{A, B, Client, sandbox};
 
 const CREATE: &str = "CREATE_DOMAIN_UNIT";
@@ -22,7 +23,12 @@ fn an_administrator_by_iam_needs_a_profile_to_read_and_ownership_to_write() {
     read().unwrap();
     told.push(write().unwrap_err());
     told.push(other.own(&domain, &domain.root, json!({"group": {"groupIdentifier": group}})).unwrap_err());
-    let own_blueprint = format!("POST /policies/managed/ENVIRONMENT_BLUEPRINT_CONFIGURATION/{A}:blueprint/addGrant");
+    share(&sandbox, &domain, B, sandbox.clock().now());
+    let blueprint = blueprint(&admin, &domain, "Tooling");
+    for account in [A, B] {
+        enable(&Client::administrator(&sandbox, account), &domain, &blueprint, json!({})).unwrap();
+    }
+    let own_blueprint = format!("POST /policies/managed/ENVIRONMENT_BLUEPRINT_CONFIGURATION/{A}:{blueprint}/addGrant");
     let contributors = json!({
         "policyType": "CREATE_ENVIRONMENT_FROM_BLUEPRINT", "detail": {"createEnvironmentFromBlueprint": {}},
         "principal": {"project": {"projectDesignation": "CONTRIBUTOR", "projectGrantFilter": {

@@ -1,9 +1,7 @@
 use serde_json::{Value, json};
 
-use super::super::sharing;
-use super::{automation, created, domain, request, service_role};
+use super::{automation, created, domain, request, service_role, share};
 use crate::clock::Clock as _;
-use crate::sandbox::call::Caller;
 use crate::sandbox::testing::{A, B, Client, allow, role, sandbox, trust, wait};
 
 fn list(client: &Client<'_>, query: &str) -> Value {
@@ -137,18 +135,7 @@ fn an_associated_account_sees_the_domain_after_a_while_and_may_not_administer_it
     let get = || member.datazone(&format!("GET /v2/domains/{}", domain.id), json!({}));
     let stranger = get().unwrap_err();
     let visible = sandbox.clock().now() + jiff::SignedDuration::from_secs(15);
-    let share = |account: &str| {
-        sandbox
-            .transaction(Caller::administrator(A), "eu-west-1", |call| {
-                call.needs_no_permission();
-                sharing::associate(&call.store, &domain.arn, account, visible)?;
-                Ok(())
-            })
-            .unwrap()
-            .0
-            .unwrap();
-    };
-    share(B);
+    share(&sandbox, &domain, B, visible);
     assert_eq!(get().unwrap_err(), stranger);
     wait(&sandbox, 15);
     assert_eq!(get().unwrap()["name"], "acme");

@@ -1,13 +1,20 @@
 //! DataZone as its clients see it.
 
+mod account_pools;
 mod authority;
+mod blueprints;
 mod domains;
 mod profiles;
+mod project_profiles;
+mod projects;
 mod units;
 
 use serde_json::{Value, json};
 
+use super::sharing;
+use crate::clock::Clock as _;
 use crate::sandbox::Sandbox;
+use crate::sandbox::call::Caller;
 use crate::sandbox::testing::{A, Client, allow, role, trust, wait};
 
 /// What a test says instead of method and path.
@@ -101,4 +108,36 @@ fn automation<'a>(sandbox: &'a Sandbox, account: &str, name: &str) -> (Client<'a
 /// Gives a role a group profile; its id.
 fn group(client: &Client<'_>, domain: &Domain, role: &str) -> String {
     id(&client.within(domain, "POST /group-profiles", json!({"rolePrincipalArn": role})).unwrap())
+}
+
+/// Shares the domain with `account`, which sees it from the moment `visible` on.
+fn share(sandbox: &Sandbox, domain: &Domain, account: &str, visible: jiff::Timestamp) {
+    let shared = sandbox.transaction(Caller::administrator(A), "eu-west-1", |call| {
+        call.needs_no_permission();
+        Ok(sharing::associate(&call.store, &domain.arn, account, visible)?)
+    });
+    shared.unwrap().0.unwrap();
+}
+
+/// The domain, shared with `account`.
+fn shared(sandbox: &Sandbox, account: &str) -> Domain {
+    let domain = domain(sandbox);
+    share(sandbox, &domain, account, sandbox.clock().now());
+    domain
+}
+
+/// The id of the managed blueprint of this name.
+fn blueprint(client: &Client<'_>, domain: &Domain, name: &str) -> String {
+    let path = format!("GET /environment-blueprints?managed=true&name={name}");
+    let found = client.within(domain, &path, json!({})).unwrap();
+    let exact = found["items"].as_array().unwrap().iter().find(|blueprint| blueprint["name"] == name);
+    id(exact.unwrap())
+}
+
+/// Enables a blueprint in the client's account.
+fn enable(client: &Client<'_>, domain: &Domain, blueprint: &str, mut settings: Value) -> Result<Value, String> {
+    if settings["enabledRegions"].is_null() {
+        settings["enabledRegions"] = json!(["eu-west-1"]);
+    }
+    client.within(domain, &format!("PUT /environment-blueprint-configurations/{blueprint}"), settings)
 }
