@@ -8,6 +8,7 @@
 pub mod approve;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod domain;
 pub mod global;
 pub mod help;
@@ -64,6 +65,7 @@ pub struct Cli {
 pub enum Command {
     Demo(demo::Args),
     Init(init::Args),
+    Doctor(doctor::Args),
     Domain(domain::Args),
     Status(status::Args),
     Promote(promote::Args),
@@ -76,7 +78,7 @@ pub enum Command {
 
 /// The subcommands as `aiops --help` groups them. A test holds that each appears once.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Getting started", &["demo", "init"]),
+    ("Getting started", &["demo", "init", "doctor"]),
     ("Governance", &["domain"]),
     ("Models", &["status", "promote", "approve"]),
     ("Surroundings", &["config", "sandbox"]),

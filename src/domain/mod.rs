@@ -7,12 +7,12 @@
 mod access;
 mod converge;
 mod show;
-mod survey;
+pub(crate) mod survey;
 mod verify;
 
 pub use self::converge::{apply, delete, plan};
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
-pub use self::verify::{Check, Verified, verify};
+pub use self::verify::{Check, Equipping, Verified, verify};
 use crate::aws::Session;
 use crate::error::Result;
 use crate::landscape::{Place, ProjectAccount};

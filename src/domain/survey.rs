@@ -13,7 +13,7 @@ use crate::error::Result;
 
 /// A domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Domain {
+pub(crate) struct Domain {
     /// Its id.
     pub id: String,
     /// Its ARN.
@@ -27,7 +27,7 @@ pub(super) struct Domain {
 }
 
 /// The domains called `name` that `session`'s account owns.
-pub(super) async fn domains(session: &Session, name: &str) -> Result<Vec<Domain>> {
+pub(crate) async fn domains(session: &Session, name: &str) -> Result<Vec<Domain>> {
     let mut pages = session.datazone().list_domains().into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(summary) = pages.next().await {
@@ -49,7 +49,7 @@ pub(super) async fn domains(session: &Session, name: &str) -> Result<Vec<Domain>
 
 /// A domain unit and what is below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     /// Its id.
     pub id: String,
     /// Its name.
@@ -63,7 +63,7 @@ pub(super) struct Unit {
 }
 
 /// Every unit of a domain, each before those below it.
-pub(super) async fn units(session: &Session, domain: &Domain) -> Result<Vec<Unit>> {
+pub(crate) async fn units(session: &Session, domain: &Domain) -> Result<Vec<Unit>> {
     let mut found = Vec::new();
     let mut open = vec![(domain.root_unit.clone(), Vec::<String>::new())];
     while let Some((id, ancestors)) = open.pop() {
@@ -97,7 +97,7 @@ pub(super) async fn units(session: &Session, domain: &Domain) -> Result<Vec<Unit
 }
 
 /// Who owns a unit: the names of users and groups, or their ids where they have no name.
-pub(super) async fn owners(session: &Session, domain: &Domain, unit: &str) -> Result<Vec<String>> {
+pub(crate) async fn owners(session: &Session, domain: &Domain, unit: &str) -> Result<Vec<String>> {
     let client = session.datazone();
     let mut pages = client
         .list_entity_owners()
@@ -141,20 +141,20 @@ fn user_name(details: &aws_sdk_datazone::types::UserProfileDetails) -> Option<St
 }
 
 /// The profiles of a domain.
-pub(super) async fn profiles(session: &Session, domain: &Domain) -> Result<Vec<ProjectProfileSummary>> {
+pub(crate) async fn profiles(session: &Session, domain: &Domain) -> Result<Vec<ProjectProfileSummary>> {
     let pages =
         session.datazone().list_project_profiles().domain_identifier(&domain.id).into_paginator().items().send();
     Ok(pages.try_collect().await.map_err(AwsError::from)?)
 }
 
 /// The projects of a domain.
-pub(super) async fn projects(session: &Session, domain: &Domain) -> Result<Vec<ProjectSummary>> {
+pub(crate) async fn projects(session: &Session, domain: &Domain) -> Result<Vec<ProjectSummary>> {
     let pages = session.datazone().list_projects().domain_identifier(&domain.id).into_paginator().items().send();
     Ok(pages.try_collect().await.map_err(AwsError::from)?)
 }
 
 /// The blueprints that are configured in the session's account.
-pub(super) async fn blueprint_configurations(
+pub(crate) async fn blueprint_configurations(
     session: &Session,
     domain: &Domain,
 ) -> Result<Vec<EnvironmentBlueprintConfigurationItem>> {
@@ -169,7 +169,7 @@ pub(super) async fn blueprint_configurations(
 }
 
 /// The names of a domain's managed blueprints, by id.
-pub(super) async fn blueprint_names(session: &Session, domain: &Domain) -> Result<HashMap<String, String>> {
+pub(crate) async fn blueprint_names(session: &Session, domain: &Domain) -> Result<HashMap<String, String>> {
     let client = session.datazone();
     let mut pages = client
         .list_environment_blueprints()
@@ -187,7 +187,7 @@ pub(super) async fn blueprint_names(session: &Session, domain: &Domain) -> Resul
 }
 
 /// The grants of one policy on an entity.
-pub(super) async fn grants(
+pub(crate) async fn grants(
     session: &Session,
     domain: &Domain,
     entity: (TargetEntityType, &str),
@@ -206,6 +206,26 @@ pub(super) async fn grants(
     match pages.try_collect().await.map_err(AwsError::from) {
         Ok(grants) => Ok(grants),
         Err(error) if error.class() == Class::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// [`blueprint_configurations`]; none if the session's account does not see the domain, in whatever words AWS says so.
+pub(crate) async fn blueprint_configurations_if_seen(
+    session: &Session,
+    domain: &Domain,
+) -> Result<Option<Vec<EnvironmentBlueprintConfigurationItem>>> {
+    if !sees(session, domain).await? {
+        return Ok(None);
+    }
+    blueprint_configurations(session, domain).await.map(Some)
+}
+
+/// Whether the session's account sees the domain. One that is not shared with it is not there for it.
+pub(crate) async fn sees(session: &Session, domain: &Domain) -> Result<bool> {
+    match session.datazone().get_domain().identifier(&domain.id).send().await.map_err(AwsError::from) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.class(), Class::Denied | Class::NotFound | Class::Unauthenticated) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
