@@ -27,7 +27,13 @@ pub(super) async fn examine(examination: &Examination<'_>) -> Result<Vec<Finding
             Ok(rows.collect())
         })
         .await;
-    let verified = domain::verify(&examination.studio).await?;
+    let verified = match domain::verify(&examination.studio).await {
+        Ok(verified) => verified,
+        Err(error) => {
+            findings.push(Finding::unasked(Area::Blueprints, &governance.account, &error));
+            return Ok(findings);
+        }
+    };
     for check in verified.profiles {
         // What the accounts lack was told with the accounts.
         let known = |problem: &String| findings.iter().any(|finding| finding.what == *problem);

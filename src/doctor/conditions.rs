@@ -264,10 +264,10 @@ impl Proof<'_> {
         let name = role.rsplit('/').next().unwrap_or_default();
         self.findings.push(
             self.finding(check, Status::Problem, format!("AWS does not refuse that {what} (tried on {arn})"))
-                .why("the lifecycle is not enforced: who has such a role can bring any model to prod, past every approval")
+                .why("the lifecycle is not enforced: any model can be brought to prod, past every approval")
                 .fix(
-                    "take every policy from the personas' roles in this account that aiops did not generate; if there is \
-                     none, AWS does not know a condition key as it is spelt: stop promoting, and report it",
+                    "take every policy from the personas' roles in this account that aiops did not generate; if there \
+                     is none, AWS does not know a condition key as it is spelt: stop promoting, and report it",
                 )
                 .command(format!("aws iam list-role-policies --role-name {name}")),
         );

@@ -95,7 +95,7 @@ pub(super) async fn examine(examination: &Examination<'_>) -> Result<Vec<Finding
 }
 
 fn not_permitted(finding: Finding, why: &str) -> Finding {
-    finding.why(why).fix(
-        "let the administrator's role read the organization: `organizations:Describe*` and `organizations:List*` on `*`",
-    )
+    finding
+        .why(why)
+        .fix("let the administrator read the organization: `organizations:Describe*` and `organizations:List*` on `*`")
 }

@@ -155,6 +155,10 @@ fn without_arguments_help_is_a_refusal() {
     Getting started:
       demo         Play the whole promotion story in a sandbox, and leave it there to explore
       init         Write a commented aiops.yaml
+      doctor       Find what is wrong with credentials, roles, accounts and the domain, and say how to mend it
+
+    Governance:
+      domain       Bring up the SageMaker Unified Studio domain over all accounts, look at it, or take it down
 
     Models:
       status       Show where every model stands: dev, central, test and prod, with what is live
@@ -312,6 +316,12 @@ fn manual_pages_for_every_command() {
     pages/aiops.1
     pages/aiops-demo.1
     pages/aiops-init.1
+    pages/aiops-doctor.1
+    pages/aiops-domain.1
+    pages/aiops-domain-plan.1
+    pages/aiops-domain-apply.1
+    pages/aiops-domain-show.1
+    pages/aiops-domain-delete.1
     pages/aiops-status.1
     pages/aiops-promote.1
     pages/aiops-approve.1

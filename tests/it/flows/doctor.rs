@@ -390,6 +390,20 @@ fn a_blueprint_that_is_not_enabled_or_whose_role_is_gone_is_found() {
 }
 
 #[test]
+fn a_profile_from_which_no_project_can_be_made_is_found() {
+    let play = ready();
+    let (id, _) = domain(&play.sandbox);
+    let input = json!({
+        "domainIdentifier": id, "name": "regression dev", "description": "(managed by aiops)", "status": "DISABLED",
+    });
+    call(&play.sandbox, GOVERNANCE, "datazone", "CreateProjectProfile", input);
+    let diagnosis = examine(&play, &[Area::Blueprints], false);
+    let (account, check, status, what) = only(&diagnosis);
+    assert_eq!((account, check, status), (Some(GOVERNANCE), "profile", Status::Problem));
+    assert!(what.contains("the profile is disabled; nobody is granted CREATE_PROJECT_FROM_PROJECT_PROFILE"), "{what}");
+}
+
+#[test]
 fn a_connection_without_its_handshake_or_tag_is_found() {
     let mut play = ready();
     let input = json!({"ConnectionName": "github", "ProviderType": "GitHub"});
