@@ -106,7 +106,7 @@ pub fn before_writing(context: &Context, plan: &Plan) -> Result<Option<Report>> 
     if context.settings.dry_run {
         return Ok(Some(report(plan, false)?));
     }
-    if plan.has_changes() {
+    if plan.has_changes() && !context.settings.yes {
         tell(context, plan);
         if !context.ui.confirm("Make these changes?")? {
             return Err(Error::new(Kind::Cancelled, "nothing was changed"));

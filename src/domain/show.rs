@@ -125,7 +125,8 @@ pub async fn show(studio: &Studio<'_>) -> Result<Option<Shown>> {
         unit: unit_name(profile.domain_unit_id()),
         managed: is_ours(profile.description()),
     });
-    let profiles: Vec<ProfileShown> = profiles.collect();
+    let mut profiles: Vec<ProfileShown> = profiles.collect();
+    profiles.sort_by(|left, right| (&left.unit, &left.name).cmp(&(&right.unit, &right.name)));
     let projects = survey::projects(&session, &domain).await?.len();
     let names = survey::blueprint_names(&session, &domain).await?;
     let accounts = accounts(studio, &domain, &names, &world.landscape.project_accounts()).await;

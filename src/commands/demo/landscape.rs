@@ -161,6 +161,7 @@ impl<'a> Builder<'a> {
         let central = &self.scope.central;
         let policy = policy::central_bucket_policy(&self.scope);
         bucket(&central.account, &central.region, &central.bucket.name, Some(policy))?;
+        s3::keep_versions(self.sandbox, &central.account, &central.region, &central.bucket.name)?;
         for workspace in &self.scope.workspaces {
             if let Some(own) = &workspace.bucket {
                 let policy = policy::dev_bucket_policy(workspace, &self.scope);

@@ -14,6 +14,7 @@ use crate::cli::demo::Args;
 use crate::commands::init::SCHEMA;
 use crate::commands::setting::{STORE, Setting};
 use crate::config;
+use crate::config::domain::Network;
 use crate::config::init::{self, Answers, TenantAnswers};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -25,6 +26,13 @@ use crate::sandbox::Sandbox;
 
 /// What the first line of a demo's configuration says: nothing else is ever replaced.
 const MARK: &str = "# A landscape to try things in, made by `aiops demo`.";
+
+/// What the domain of the demo has projects for.
+const PROFILES: &str = "
+profiles:
+  - { name: tabular, use-case: regression, description: Models that predict a number }
+  - { name: language, use-case: llm-finetuning, stages: [dev] }
+";
 
 /// Plays the story, and shows what came of it.
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
@@ -89,8 +97,17 @@ fn prepare(directory: &Path) -> Result<PathBuf> {
 }
 
 fn configuration() -> Result<String> {
+    let network = Network {
+        vpc: "vpc-0a1b2c3d".parse()?,
+        subnets: vec!["subnet-0a1b2c3d".parse()?, "subnet-1a1b2c3d".parse()?, "subnet-2a1b2c3d".parse()?],
+    };
     let tenant = |name: &str, dev: &str, test: &str, prod: &str| -> Result<TenantAnswers> {
-        Ok(TenantAnswers::with_accounts(name.parse()?, [dev.parse()?, test.parse()?, prod.parse()?]))
+        let accounts = [dev.parse()?, test.parse()?, prod.parse()?];
+        let mut tenant = TenantAnswers::with_accounts(name.parse()?, accounts);
+        for stage in tenant.stages.iter_mut().flatten() {
+            stage.network = Some(network.clone());
+        }
+        Ok(tenant)
     };
     let answers = Answers {
         shared_services: Some("222222222222".parse()?),
@@ -101,7 +118,7 @@ fn configuration() -> Result<String> {
         sandbox: Some(STORE.to_owned()),
         ..Answers::new("eu-west-1".parse()?, "111111111111".parse()?)
     };
-    Ok(format!("{MARK}\n{}", init::render(&answers)))
+    Ok(format!("{MARK}\n{}{PROFILES}", init::render(&answers)))
 }
 
 /// The same context in the demo's directory, and nothing from outside that would lead elsewhere.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::bucket::{Bucket, canonical_id, refuse_acl};
+use super::bucket::{Bucket, Versioning, canonical_id, refuse_acl};
 use super::multipart;
 use super::object::Versions;
 use super::reply::{Reply, iso_time};
@@ -137,6 +137,14 @@ pub(super) fn delete(call: &mut Call<'_>, request: &Request<'_>) -> ApiResult<Re
 }
 
 /// A bucket of the caller's, without a request.
+pub(super) fn keep_versions(call: &Call<'_>, name: &str) -> ApiResult<()> {
+    if let Some(mut bucket) = call.store.get::<Bucket>(Bucket::KIND, name)? {
+        bucket.versioning = Some(Versioning::Enabled);
+        bucket.save(&call.store)?;
+    }
+    Ok(())
+}
+
 pub(super) fn make(call: &Call<'_>, name: &str, policy: Option<&str>) -> ApiResult<()> {
     let mut bucket = Bucket::new(name, &call.caller.account, &call.region, call.now)?;
     if call.store.get::<Bucket>(Bucket::KIND, name)?.is_some() {

@@ -148,6 +148,11 @@ pub fn create_bucket(
     as_administrator(sandbox, account, region, |call| buckets::make(call, bucket, policy))
 }
 
+/// Lets a bucket of `account` keep the versions of its objects.
+pub fn keep_versions(sandbox: &Sandbox, account: &str, region: &str, bucket: &str) -> ApiResult<()> {
+    as_administrator(sandbox, account, region, |call| buckets::keep_versions(call, bucket))
+}
+
 /// Puts an object of `bytes` into a bucket of `account`.
 pub fn put_object(
     sandbox: &Sandbox,
