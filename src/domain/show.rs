@@ -102,6 +102,12 @@ pub async fn show(studio: &Studio<'_>) -> Result<Option<Shown>> {
                 .hint("delete those that are not meant, or give the domain another name in aiops.yaml"));
         }
     };
+    if domain.status != "AVAILABLE" {
+        // It comes or goes: nobody is let in.
+        let Domain { id, arn, status, portal, .. } = domain;
+        let (units, accounts, profiles) = (Vec::new(), Vec::new(), Vec::new());
+        return Ok(Some(Shown { name, id, arn, status, portal, units, accounts, profiles, projects: 0 }));
+    }
     let units = survey::units(&session, &domain).await?;
     let mut shown_units = Vec::new();
     for unit in &units {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_datazone::types::{
-    EnvironmentBlueprintConfigurationItem, ManagedPolicyType, OwnerPropertiesOutput, PolicyGrantMember,
+    DomainStatus, EnvironmentBlueprintConfigurationItem, ManagedPolicyType, OwnerPropertiesOutput, PolicyGrantMember,
     ProjectProfileSummary, ProjectSummary, TargetEntityType,
 };
 
@@ -33,6 +33,10 @@ pub(crate) async fn domains(session: &Session, name: &str) -> Result<Vec<Domain>
     while let Some(summary) = pages.next().await {
         let summary = summary.map_err(AwsError::from)?;
         if summary.name() != name || summary.managed_account_id() != session.account {
+            continue;
+        }
+        // For a while AWS lists what it has deleted.
+        if *summary.status() == DomainStatus::Deleted {
             continue;
         }
         let domain = session.datazone().get_domain().identifier(summary.id()).send().await.map_err(AwsError::from)?;
