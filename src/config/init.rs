@@ -213,15 +213,18 @@ fn write_tenant(tenant: &TenantAnswers, text: &mut String) {
             continue;
         }
         // Either all accounts of the data producers are known, or the tenant is described without them.
-        let off = if key == "data" && accounts.iter().any(Option::is_none) { "#" } else { "" };
+        let (off, data) = match key {
+            "data" if accounts.iter().any(Option::is_none) => ("#", "data "),
+            _ => ("", ""),
+        };
         line(text, &format!("    {off}{key}:"));
         for (stage, account) in Stage::ALL.into_iter().zip(accounts) {
             let stage = stage.word();
             match account {
                 Some(account) => line(text, &format!("    {off}  {stage}: {}", account.inline())),
                 None => {
-                    line(text, &format!("      # Which account is {} {stage}?", tenant.name));
-                    line(text, &format!("      #{stage}: {{ account: \"000000000006\" }}"));
+                    line(text, &format!("    {off}  # Which account is {} {data}{stage}?", tenant.name));
+                    line(text, &format!("    {off}  #{stage}: {{ account: \"000000000006\" }}"));
                 }
             }
         }
