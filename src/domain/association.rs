@@ -16,7 +16,7 @@ use crate::aws::error::AwsError;
 use crate::aws::poll::{self, Look, Patience};
 use crate::error::Result;
 use crate::landscape::{Place, partition};
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 use crate::progress::Silent;
 
 /// What shares of ours let an account do. AWS spells it so.
@@ -204,6 +204,23 @@ impl Resource for Association<'_> {
     fn act<'a>(&'a self, _: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
         self.build(facts).boxed_local()
     }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Removed
+    }
+
+    fn undo<'a>(&'a self, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        async move {
+            let shares = self.shares().await?;
+            let name = self.share_name(&facts.need(&self.studio.domain(), "id")?);
+            for share in shares.named(&name).await?.iter().filter(|share| share::is_ours(share) && share::lives(share))
+            {
+                shares.delete(share.resource_share_arn().unwrap_or_default()).await?;
+            }
+            Ok(())
+        }
+        .boxed_local()
+    }
 }
 
 fn lane(studio: Studio<'_>) -> String {
@@ -306,7 +323,15 @@ impl Resource for Stray<'_> {
         .boxed_local()
     }
 
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+    fn act<'a>(&'a self, _: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        self.undo(facts)
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Removed
+    }
+
+    fn undo<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
         async move { Ok(self.shares().await?.delete(&self.share).await?) }.boxed_local()
     }
 }

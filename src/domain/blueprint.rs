@@ -22,7 +22,7 @@ use crate::aws::poll::{self, Look, Patience};
 use crate::error::{Error, Result};
 use crate::landscape::{Place, ProjectAccount};
 use crate::nearest::nearest;
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 use crate::progress::Silent;
 
 /// The blueprint that all others of a project stand on, and that cannot do without a network.
@@ -255,6 +255,18 @@ impl Resource for Blueprint<'_> {
         }
         .boxed_local()
     }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Removed
+    }
+
+    fn undo<'a>(&'a self, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        async move {
+            let (domain, id) = (facts.need(&self.studio.domain(), "id")?, facts.need(&self.address(), "id")?);
+            remove(&self.studio.session(&self.place).await?.datazone(), &domain, &id).await
+        }
+        .boxed_local()
+    }
 }
 
 /// Whether a blueprint is told network, bucket and query role.
@@ -273,6 +285,14 @@ async fn read(datazone: &Client, domain: &str, id: &str) -> Result<Option<Config
         Ok(found) => Ok(Some(found)),
         Err(error) if error.class() == Class::NotFound => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn remove(datazone: &Client, domain: &str, id: &str) -> Result<()> {
+    let request = datazone.delete_environment_blueprint_configuration().domain_identifier(domain);
+    match request.environment_blueprint_identifier(id).send().await.map_err(AwsError::from) {
+        Err(error) if error.class() != Class::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 
@@ -371,15 +391,16 @@ impl Resource for Stray<'_> {
         .boxed_local()
     }
 
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
-        async move {
-            let datazone = self.studio.session(&self.place).await?.datazone();
-            let request = datazone.delete_environment_blueprint_configuration().domain_identifier(&self.domain);
-            match request.environment_blueprint_identifier(&self.id).send().await.map_err(AwsError::from) {
-                Err(error) if error.class() != Class::NotFound => Err(error.into()),
-                _ => Ok(()),
-            }
-        }
-        .boxed_local()
+    fn act<'a>(&'a self, _: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        self.undo(facts)
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Removed
+    }
+
+    fn undo<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        async move { remove(&self.studio.session(&self.place).await?.datazone(), &self.domain, &self.id).await }
+            .boxed_local()
     }
 }

@@ -16,7 +16,7 @@ use super::{MANAGED_BY, Studio, document};
 use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::landscape::Place;
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 
 /// The Region whose name S3 does not accept as a place of buckets, because it is where they are anyway.
 const UNNAMED: &str = "us-east-1";
@@ -282,6 +282,10 @@ impl Resource for Bucket<'_> {
             self.correct(&s3, &actual, facts).await
         }
         .boxed_local()
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Stays("what is in it would be lost")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::policy;
 use crate::landscape::Place;
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 
 /// The event bus of shared services.
 pub struct Bus<'w> {
@@ -118,5 +118,9 @@ impl Resource for Bus<'_> {
             Ok(())
         }
         .boxed_local()
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Stays("the central registry stays")
     }
 }

@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
 use super::survey::{self, Domain};
-use super::{Studio, resources};
+use super::{Studio, account, resources};
 use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::aws::poll::{Look, Patience, until};
@@ -29,13 +29,15 @@ impl<'w> Studio<'w> {
     }
 }
 
-/// What would have to be done.
+/// What would have to be done. What can be known to fail is refused before anybody is asked.
 pub async fn plan(studio: &Studio<'_>) -> Result<Plan> {
+    account::check(*studio)?;
     Ok(plan::look(&resources(studio).await?, &Facts::default(), &studio.walk()).await)
 }
 
 /// Does it.
 pub async fn apply(studio: &Studio<'_>) -> Result<Plan> {
+    account::check(*studio)?;
     Ok(plan::apply(&resources(studio).await?, &Facts::default(), &studio.walk()).await)
 }
 
@@ -48,11 +50,11 @@ pub async fn associate(studio: &Studio<'_>, account: &str, acts: bool) -> Result
 
 /// What a deletion would remove and leave, projects first; with `acts`, it does so.
 pub async fn delete(studio: &Studio<'_>, acts: bool) -> Result<Plan> {
-    dismantle(studio, &resources(studio).await?, acts).await
+    take_down(studio, &resources(studio).await?, acts).await
 }
 
-/// Removes what these resources stand for, and the projects of the domain before them.
-pub(super) async fn dismantle(studio: &Studio<'_>, resources: &[Box<dyn Resource + '_>], acts: bool) -> Result<Plan> {
+/// The same for these resources of the domain.
+pub(super) async fn take_down(studio: &Studio<'_>, resources: &[Box<dyn Resource + '_>], acts: bool) -> Result<Plan> {
     let walk = studio.walk();
     let facts = Facts::default();
     let there = plan::look(resources, &facts, &walk).await;

@@ -15,7 +15,7 @@ use crate::aws::error::{AwsError, Class};
 use crate::error::{Error, Result};
 use crate::governance::policy;
 use crate::landscape::Place;
-use crate::plan::{Address, Difference, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
 
 /// The tag by which a key is found again that an interrupted run left without its alias.
 const ALIAS_TAG: &str = "aiops:alias";
@@ -202,6 +202,10 @@ impl Resource for Key<'_> {
             }
         }
         .boxed_local()
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Stays("without it, what it encrypted is lost")
     }
 }
 

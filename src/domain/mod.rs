@@ -125,15 +125,12 @@ impl<'w> Studio<'w> {
     }
 }
 
-/// Everything that makes a domain, each thing after what it needs. What can be known to fail is refused before anybody
-/// is asked.
+/// Everything that makes a domain, each thing after what it needs.
 pub async fn resources<'w>(studio: &Studio<'w>) -> Result<Vec<Box<dyn Resource + 'w>>> {
-    let studio = *studio;
-    account::check(studio)?;
-    let mut all = governance::resources(studio).await?;
-    all.extend(shared::resources(studio));
-    all.extend(account::resources(studio));
-    all.extend(account::strays(studio).await?);
+    let mut all = governance::resources(*studio).await?;
+    all.extend(shared::resources(*studio));
+    all.extend(account::resources(*studio));
+    all.extend(account::strays(*studio).await?);
     Ok(all)
 }
 

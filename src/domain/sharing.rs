@@ -7,7 +7,7 @@ use super::Studio;
 use crate::aws::error::AwsError;
 use crate::error::{Error, Result};
 use crate::landscape::Place;
-use crate::plan::{Address, Facts, Found, Resource};
+use crate::plan::{Address, Facts, Farewell, Found, Resource};
 
 /// RAM, as Organizations knows it.
 const RAM: &str = "ram.amazonaws.com";
@@ -62,6 +62,10 @@ impl Resource for OrganizationSharing<'_> {
             Ok(())
         }
         .boxed_local()
+    }
+
+    fn farewell(&self) -> Farewell {
+        Farewell::Stays("others in the organization may share by it, too")
     }
 }
 

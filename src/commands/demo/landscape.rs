@@ -80,6 +80,10 @@ impl<'a> Builder<'a> {
                 let places = [(Some(tenant.stage(stage)), ""), (tenant.data(stage), "data-")];
                 for (place, prefix) in places {
                     let Some(account) = place.map(|place| place.account.to_string()) else { continue };
+                    // Stages may share an account.
+                    if units.iter().any(|(known, _)| *known == account) {
+                        continue;
+                    }
                     create(&format!("{}-{prefix}{}", tenant.name, stage.word()), &account)?;
                     units.push((account, unit["OrganizationalUnit"]["Id"].clone()));
                 }

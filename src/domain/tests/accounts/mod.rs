@@ -12,13 +12,13 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
-use super::super::{OURS, ROOT, Studio, account, shared as shared_services};
+use super::super::{OURS, ROOT, Studio, account, delete, resources, shared as shared_services};
 use crate::aws::{Aws, Options, SourceIdentity};
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::{self, Config, LoadOptions};
 use crate::error::Result;
 use crate::landscape::{Landscape, Place};
-use crate::plan::{self, Address, Facts, Found, Plan, Resource, Walk};
+use crate::plan::{self, Action, Address, Facts, Found, Plan, Resource, Walk};
 use crate::progress::Silent;
 use crate::sandbox::Sandbox;
 use crate::sandbox::call::ApiError;
@@ -113,15 +113,21 @@ impl Bench {
         Bench::changed(&[])
     }
 
-    /// With a configuration in which each first text is replaced by the second.
-    fn changed(changes: &[(&str, &str)]) -> Self {
+    /// An organization, and not even a domain.
+    fn empty(changes: &[(&str, &str)]) -> Self {
         let now = FixedClock("2026-01-31T12:00:00Z".parse().unwrap());
         let sandbox = Sandbox::open(None, Arc::new(now), 1.0).unwrap();
         let config = config(changes);
         let landscape = Landscape::new(&config);
         let clock: SharedClock = Arc::new(sandbox.clock().clone());
-        let mut bench = Bench { sandbox, config, landscape, clock, domain: Value::Null, units: BTreeMap::new() };
+        let bench = Bench { sandbox, config, landscape, clock, domain: Value::Null, units: BTreeMap::new() };
         bench.organization();
+        bench
+    }
+
+    /// With a configuration in which each first text is replaced by the second.
+    fn changed(changes: &[(&str, &str)]) -> Self {
+        let mut bench = Bench::empty(changes);
         bench.domain = bench.make_domain();
         for tenant in &bench.config.tenants {
             let input = json!({"domainIdentifier": bench.domain["id"], "name": tenant.name.as_str(),
@@ -214,13 +220,19 @@ impl Bench {
             resources.extend(shared_services::resources(studio));
             resources.extend(account::resources(studio));
             resources.extend(account::strays(studio).await?);
-            let facts = Facts::default();
-            let walk = Walk { clock: &self.clock, progress: &Silent, lanes: 8, look_within: Duration::from_secs(60) };
-            Ok(match acts {
-                true => plan::apply(&resources, &facts, &walk).await,
-                false => plan::look(&resources, &facts, &walk).await,
-            })
+            Ok(self.walk(&resources, acts).await)
         })
+    }
+
+    async fn walk(&self, resources: &[Box<dyn Resource + '_>], acts: bool) -> Plan {
+        let facts = Facts::default();
+        let walk = Walk { clock: &self.clock, progress: &Silent, lanes: 8, look_within: Duration::from_secs(60) };
+        if acts { plan::apply(resources, &facts, &walk).await } else { plan::look(resources, &facts, &walk).await }
+    }
+
+    /// The whole domain, with nothing given.
+    fn run_whole(&self, acts: bool) -> Plan {
+        self.within(async |studio| self.walk(&resources(&studio).await.unwrap(), acts).await)
     }
 
     fn look(&self) -> Plan {
@@ -277,10 +289,8 @@ impl Bench {
 
 /// What a plan is about, without what is only kept.
 fn told(plan: &Plan) -> Vec<String> {
-    let steps = plan
-        .steps
-        .iter()
-        .filter(|step| !matches!(step.action, plan::Action::Keep | plan::Action::Adopt) || step.error.is_some());
+    let steps =
+        plan.steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Adopt) || step.error.is_some());
     steps
         .map(|step| {
             let differences: Vec<String> = step
@@ -308,6 +318,41 @@ fn everything_comes_into_being_and_a_second_plan_is_empty() {
     assert!(bench.sandbox.take_log().iter().all(|call| call.status != 429), "nothing was throttled");
     let minutes = bench.clock.now().duration_since(start).as_secs() / 60;
     assert!(minutes < 5, "{minutes} minutes for three accounts");
+}
+
+#[test]
+fn from_an_empty_organization_to_a_domain_over_all_accounts() {
+    let bench = Bench::empty(&[]);
+    let before = bench.run_whole(false);
+    assert_eq!(before.failures().count(), 0, "{:#?}", told(&before));
+    bench.sandbox.take_log();
+    let plan = bench.run_whole(true);
+    assert_eq!(plan.failures().count(), 0, "{:#?}", told(&plan));
+    let (planned, done) = (told(&before), told(&plan));
+    assert!(done.iter().all(|step| planned.contains(step)), "{done:#?}");
+    assert!(bench.sandbox.take_log().iter().all(|call| call.status != 429), "nothing was throttled");
+    assert_eq!(told(&bench.run_whole(false)), [""; 0]);
+}
+
+#[test]
+fn a_deletion_takes_shares_and_blueprints_and_leaves_what_holds_data() {
+    let bench = Bench::empty(&[]);
+    bench.run_whole(true);
+    let delete = |acts| bench.within(async |studio| delete(&studio, acts).await.unwrap());
+    let planned = told(&delete(false));
+    let done = delete(true);
+    assert_eq!(done.failures().count(), 0, "{:#?}", told(&done));
+    assert_eq!(planned, told(&done));
+    for (count, start) in [(3, "association acme"), (6, "blueprint "), (11, "role "), (1, "domain acme")] {
+        let removed = planned.iter().filter(|step| step.starts_with("remove") && step[11..].starts_with(start));
+        assert_eq!(removed.count(), count, "{start} in {planned:#?}");
+    }
+    let mut left: Vec<&str> = planned.iter().filter(|step| step.starts_with("leave")).map(|step| &step[10..]).collect();
+    left.sort_unstable();
+    let kinds: Vec<&str> = left.iter().map(|step| step.split(' ').next().unwrap()).collect();
+    assert_eq!(kinds, ["bucket", "bucket", "bucket", "bucket", "bucket", "event", "key", "organization"]);
+    bench.wait(60);
+    assert!(!delete(false).has_changes());
 }
 
 /// The processes of these runs end at a call, before or after it took effect, or only its answer is lost.
