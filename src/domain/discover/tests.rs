@@ -100,7 +100,7 @@ impl Bench {
             endpoint_url: None,
             sandbox: Some((self.sandbox.clone(), GOVERNANCE.to_owned())),
             via: Vec::new(),
-            source_identity: SourceIdentity::None,
+            source_identity: SourceIdentity::Caller,
             duration: Duration::from_secs(3600),
             tags: Vec::new(),
         };
