@@ -23,6 +23,8 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod context;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod doctor;
 #[cfg(feature = "datazone")]
 pub mod domain;
 #[cfg(feature = "sagemaker")]

@@ -11,6 +11,7 @@ pub mod fanout;
 pub mod poll;
 
 mod limit;
+mod probe;
 mod role;
 mod sandbox;
 mod time;
@@ -39,6 +40,7 @@ use crate::governance;
 use crate::landscape::{self, RoleToAssume};
 use crate::sandbox::Sandbox;
 
+pub use self::probe::Trial;
 pub use self::time::moment;
 
 /// Attempts per call before an error is reported: with the SDK's back-off, 15 seconds on a connection that fails at once.
@@ -167,11 +169,7 @@ impl Aws {
         let limited = Limited::new(self.http.clone(), self.limits_of(&place));
         let mut config = self.base.to_builder().region(Region::new(region.to_owned())).http_client(limited).build();
         if let Some(role) = role {
-            for step in self.options.via.iter().chain([role]) {
-                let assumed =
-                    AssumedRole::assume(aws_sdk_sts::Client::new(&config), step.clone(), terms.clone()).await?;
-                config = config.to_builder().credentials_provider(SharedCredentialsProvider::new(assumed)).build();
-            }
+            config = self.through(config, role, &terms).await?;
         } else if self.caller().await?.account != account {
             return Err(Error::new(
                 Kind::NotAuthenticated,
@@ -186,6 +184,15 @@ impl Aws {
             config,
             retry_partition: RetryPartition::custom(place).build(),
         })
+    }
+
+    /// The configuration with the credentials of `role`, assumed by way of those before it.
+    async fn through(&self, mut config: SdkConfig, role: &RoleToAssume, terms: &Terms) -> Result<SdkConfig> {
+        for step in self.options.via.iter().chain([role]) {
+            let assumed = AssumedRole::assume(aws_sdk_sts::Client::new(&config), step.clone(), terms.clone()).await?;
+            config = config.to_builder().credentials_provider(SharedCredentialsProvider::new(assumed)).build();
+        }
+        Ok(config)
     }
 
     fn limits_of(&self, place: &str) -> Limits {
@@ -203,7 +210,8 @@ impl Aws {
         Ok(Terms { session_name, source_identity, duration: self.options.duration, tags: self.options.tags.clone() })
     }
 
-    async fn source_identity(&self) -> Result<Option<String>> {
+    /// The name that sessions carry; none if they are to carry none.
+    pub async fn source_identity(&self) -> Result<Option<String>> {
         Ok(match &self.options.source_identity {
             SourceIdentity::None => None,
             SourceIdentity::Fixed(name) => governance::source_identity(name),

@@ -9,6 +9,7 @@ pub mod account;
 pub mod approve;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod domain;
 pub mod global;
 pub mod help;
@@ -66,6 +67,7 @@ pub struct Cli {
 pub enum Command {
     Demo(demo::Args),
     Init(init::Args),
+    Doctor(doctor::Args),
     Domain(domain::Args),
     Status(status::Args),
     Promote(promote::Args),
@@ -79,7 +81,7 @@ pub enum Command {
 
 /// The subcommands as `aiops --help` groups them. A test holds that each appears once.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Getting started", &["demo", "init"]),
+    ("Getting started", &["demo", "init", "doctor"]),
     ("Governance", &["domain", "profile"]),
     ("Models", &["status", "promote", "approve"]),
     ("Surroundings", &["config", "sandbox"]),

@@ -5,7 +5,7 @@ use crate::commands::account;
 use crate::commands::plan::{self, pending, summary};
 use crate::commands::setting::Setting;
 use crate::context::Context;
-use crate::domain::{self, Shown, Studio, Verified};
+use crate::domain::{self, Shown, Studio};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
 use crate::progress::Progress as _;
@@ -42,37 +42,7 @@ async fn apply(context: &Context, studio: &Studio<'_>) -> Result<Report> {
         return Ok(stopped);
     }
     let applied = if planned.has_changes() { domain::apply(studio).await? } else { planned };
-    let report = plan::report(&applied, false)?;
-    if report.verdict.is_some() {
-        return Ok(report.next("what was done stays done: run the same command again to continue"));
-    }
-    let verified = domain::verify(studio).await?;
-    with_verification(report, &verified)
-}
-
-/// Adds to the report of what was done whether projects can be created now.
-pub fn with_verification(mut report: Report, verified: &Verified) -> Result<Report> {
-    report.data["verification"] = serde_json::to_value(verified)
-        .map_err(|error| Error::failed("the answer cannot be written as JSON").because(error))?;
-    let mut rows: Vec<Vec<Cell>> =
-        verified.problems.iter().map(|problem| vec!["-".into(), "-".into(), Cell::new(problem, Tone::Bad)]).collect();
-    for check in &verified.profiles {
-        let cell = match check.problems.as_slice() {
-            [] => Cell::new("projects can be created", Tone::Good),
-            problems => Cell::new(problems.join("; "), Tone::Bad),
-        };
-        rows.push(vec![check.unit.clone().into(), check.profile.clone().into(), cell]);
-    }
-    let table = Table {
-        columns: vec!["UNIT", "PROFILE", "VERIFIED"],
-        rows,
-        empty: "the domain is available; there are no profiles yet: aiops profile apply",
-    };
-    report.view = View::Sections(vec![
-        ("Done".to_owned(), report.view),
-        ("Can projects be created?".to_owned(), View::Table(table)),
-    ]);
-    Ok(report.verdict(verified.verdict()))
+    plan::applied(studio, &applied).await
 }
 
 async fn show(studio: &Studio<'_>) -> Result<Report> {

@@ -7,6 +7,8 @@ pub mod approve;
 pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod doctor;
 #[cfg(feature = "datazone")]
 pub mod domain;
 pub mod init;
@@ -42,6 +44,8 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Promote(args) => promote::run(context, args).await,
         #[cfg(feature = "sagemaker")]
         Command::Approve(args) => approve::run(context, args).await,
+        #[cfg(all(feature = "sagemaker", feature = "datazone"))]
+        Command::Doctor(args) => doctor::run(context, args).await,
         #[cfg(feature = "datazone")]
         Command::Domain(args) => domain::run(context, args).await,
         #[cfg(feature = "datazone")]
@@ -65,6 +69,7 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
     match command {
         Command::Demo(_) => Some("run the same command again: it starts the story afresh"),
         Command::Promote(_) | Command::Approve(_) => Some(CONTINUES),
+        Command::Doctor(args) => args.prove.then_some(CONTINUES),
         Command::Domain(args) => {
             let writes = match &args.verb {
                 domain_cli::Verb::Apply(_) | domain_cli::Verb::Delete(_) => true,

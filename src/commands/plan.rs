@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::domain::{self, Studio, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Action, Difference, Outcome, Plan, State};
 use crate::progress::Progress as _;
@@ -51,6 +52,40 @@ pub fn report(plan: &Plan, all: bool) -> Result<Report> {
     let report = Report::new(&told, View::Table(table(plan, all)))?.verdict(plan.verdict());
     let hints = plan.failures().flat_map(|step| step.hints.iter());
     Ok(hints.fold(report, |report, hint| if report.next.contains(hint) { report } else { report.next(hint) }))
+}
+
+/// What became of a plan that was carried out, and, if all of it went well, whether projects can be created now.
+pub async fn applied(studio: &Studio<'_>, plan: &Plan) -> Result<Report> {
+    let report = report(plan, false)?;
+    if report.verdict.is_some() {
+        return Ok(report.next("what was done stays done: run the same command again to continue"));
+    }
+    with_verification(report, &domain::verify(studio).await?)
+}
+
+/// Adds to the report of what was done whether projects can be created now.
+fn with_verification(mut report: Report, verified: &Verified) -> Result<Report> {
+    report.data["verification"] = serde_json::to_value(verified)
+        .map_err(|error| Error::failed("the answer cannot be written as JSON").because(error))?;
+    let mut rows: Vec<Vec<Cell>> =
+        verified.problems.iter().map(|problem| vec!["-".into(), "-".into(), Cell::new(problem, Tone::Bad)]).collect();
+    for check in &verified.profiles {
+        let cell = match check.problems.as_slice() {
+            [] => Cell::new("projects can be created", Tone::Good),
+            problems => Cell::new(problems.join("; "), Tone::Bad),
+        };
+        rows.push(vec![check.unit.clone().into(), check.profile.clone().into(), cell]);
+    }
+    let table = Table {
+        columns: vec!["UNIT", "PROFILE", "VERIFIED"],
+        rows,
+        empty: "the domain is available; there are no profiles yet: aiops profile apply",
+    };
+    report.view = View::Sections(vec![
+        ("Done".to_owned(), report.view),
+        ("Can projects be created?".to_owned(), View::Table(table)),
+    ]);
+    Ok(report.verdict(verified.verdict()))
 }
 
 /// The exit code's side of `--detailed-exitcode`: failures count more.

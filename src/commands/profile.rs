@@ -41,11 +41,7 @@ async fn apply(context: &Context, studio: &Studio<'_>, tenant: Option<&str>) -> 
         return Ok(stopped);
     }
     let applied = if planned.has_changes() { profile::apply(studio, tenant).await? } else { planned };
-    let report = plan::report(&applied, false)?;
-    Ok(match report.verdict {
-        Some(_) => report.next("what was done stays done: run the same command again to continue"),
-        None => report,
-    })
+    plan::applied(studio, &applied).await
 }
 
 async fn delete(context: &Context, studio: &Studio<'_>, args: &DeleteArgs) -> Result<Report> {

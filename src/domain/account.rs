@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use aws_sdk_datazone::types::DomainStatus;
 
-use super::association::{self, Association};
+use super::association::{self, Association, Turn};
 use super::blueprint::{self, Blueprint, Catalog, Roles, TOOLING};
 use super::bucket::Bucket;
 use super::grant::Grants;
@@ -67,9 +67,10 @@ impl Account {
         let buckets: Vec<Bucket<'w>> =
             self.regions.iter().map(|region| Bucket::of_projects(studio, &region.place, &region.bucket)).collect();
         let place = &self.whole.place;
-        let sight = match Association::new(studio, place) {
-            Some(association) => association.address(),
-            None => studio.domain(),
+        let sight = if place.account == studio.governance().account {
+            studio.domain()
+        } else {
+            studio.association(&place.account)
         };
         let base: Vec<Address> =
             [studio.owners(ROOT), sight].into_iter().chain(roles.iter().map(|role| role.address())).collect();
@@ -108,7 +109,8 @@ pub fn resources(studio: Studio<'_>) -> Resources<'_> {
     let (accounts, catalog) = (accounts(studio), Rc::new(Catalog::default()));
     let mut resources: Resources<'_> = Vec::new();
     resources.extend(OrganizationSharing::wanted(studio).map(|sharing| Box::new(sharing) as Box<dyn Resource>));
-    let associations = accounts.iter().filter_map(|account| Association::new(studio, &account.whole.place));
+    let turn = Turn::default();
+    let associations = accounts.iter().filter_map(|account| Association::new(studio, &account.whole.place, &turn));
     resources.extend(associations.map(|association| Box::new(association) as Box<dyn Resource>));
     resources.extend(accounts.iter().flat_map(|account| account.resources(studio, &catalog)));
     resources

@@ -1,6 +1,7 @@
 //! Accounts associated with the domain. DataZone has no operation for that: an association *is* a share of the domain by
 //! RAM.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use aws_sdk_ram::types::{
@@ -8,6 +9,7 @@ use aws_sdk_ram::types::{
 };
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
+use tokio::sync::Mutex;
 
 use super::Studio;
 use super::share::{self, Building, Half, Shares};
@@ -29,10 +31,14 @@ const AS_GOOD: [&str; 2] = [
 /// A domain shows in the other account some time after RAM says that it is shared, a quarter of a minute as reported.
 const SPREADS: Patience = Patience { interval: Duration::from_secs(15), deadline: Duration::from_secs(180) };
 
+/// Whose turn it is to come into a share. Of shares of one domain that come into being at once, RAM lets some fail.
+pub type Turn = Rc<Mutex<()>>;
+
 /// An account that is to see the domain. Fact: `domain`, its id, once the account sees it.
 pub struct Association<'w> {
     studio: Studio<'w>,
     place: Place,
+    turn: Turn,
 }
 
 /// A share of the domain with the account, whole or not.
@@ -46,8 +52,9 @@ struct Seen {
 
 impl<'w> Association<'w> {
     /// The association of the account at `place`, which is where the domain is; nothing for the governance account, whose the domain is.
-    pub fn new(studio: Studio<'w>, place: &Place) -> Option<Self> {
-        (place.account != studio.governance().account).then(|| Association { studio, place: place.clone() })
+    pub fn new(studio: Studio<'w>, place: &Place, turn: &Turn) -> Option<Self> {
+        let own = place.account == studio.governance().account;
+        (!own).then(|| Association { studio, place: place.clone(), turn: turn.clone() })
     }
 
     async fn shares(&self) -> Result<Shares> {
@@ -149,7 +156,10 @@ impl<'w> Association<'w> {
             building.shares.permit(&share, &permission).await?;
         }
         building.associate(&share, Half::Account(self.place.account.as_str())).await?;
-        building.associate(&share, Half::Domain(&arn)).await?;
+        {
+            let _turn = self.turn.lock().await;
+            building.associate(&share, Half::Domain(&arn)).await?;
+        }
         let what = format!("the domain in account {}", self.place.account);
         poll::until(world.clock, SPREADS, &what, &Silent, async || {
             Ok(if self.sees(&id).await? { Look::Done(()) } else { Look::Pending("out of sight".to_owned()) })
@@ -166,11 +176,6 @@ impl Resource for Association<'_> {
     fn needs(&self) -> Vec<Address> {
         let sharing = self.studio.world.config.domain.organization_sharing;
         [self.studio.domain()].into_iter().chain(sharing.then(|| self.studio.organization_sharing())).collect()
-    }
-
-    /// One for all accounts: of shares that come into being at once, RAM lets some fail.
-    fn lane(&self) -> String {
-        lane(self.studio)
     }
 
     fn reason(&self) -> String {
@@ -221,10 +226,6 @@ impl Resource for Association<'_> {
         }
         .boxed_local()
     }
-}
-
-fn lane(studio: Studio<'_>) -> String {
-    format!("associations of {}", studio.world.config.domain.name)
 }
 
 /// How the names of our shares begin. `DataZone` is what AWS's managed policies ask for.
@@ -294,10 +295,6 @@ impl Stray<'_> {
 impl Resource for Stray<'_> {
     fn address(&self) -> Address {
         self.studio.association(&self.account)
-    }
-
-    fn lane(&self) -> String {
-        lane(self.studio)
     }
 
     fn reason(&self) -> String {

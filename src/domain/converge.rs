@@ -51,11 +51,11 @@ pub async fn associate(studio: &Studio<'_>, account: &str, acts: bool) -> Result
 
 /// What a deletion would remove and leave, projects first; with `acts`, it does so.
 pub async fn delete(studio: &Studio<'_>, acts: bool) -> Result<Plan> {
-    take_down(studio, &resources(studio).await?, acts).await
+    dismantle(studio, &resources(studio).await?, acts).await
 }
 
-/// The same for these resources of the domain.
-pub(super) async fn take_down(studio: &Studio<'_>, resources: &[Box<dyn Resource + '_>], acts: bool) -> Result<Plan> {
+/// Removes what these resources stand for, and the projects of the domain before them.
+pub(super) async fn dismantle(studio: &Studio<'_>, resources: &[Box<dyn Resource + '_>], acts: bool) -> Result<Plan> {
     let walk = studio.walk();
     let facts = Facts::default();
     let there = plan::look(resources, &facts, &walk).await;

@@ -37,7 +37,7 @@ use std::fmt;
 pub use self::accounts::{Account, Accounts, Readiness, Wanted, accounts, uses};
 pub use self::converge::{apply, associate, delete, plan};
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
-pub use self::verify::{Check, Verified, verify};
+pub use self::verify::{Check, Equipping, Verified, verify};
 use crate::aws::Session;
 use crate::config::Principal;
 use crate::error::Result;

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::survey::{self, Domain};
 use super::{Studio, is_ours};
-use crate::aws::error::{AwsError, Class};
 use crate::aws::{Session, fanout};
 use crate::error::{Error, Kind, Result};
 use crate::landscape::ProjectAccount;
@@ -172,16 +171,9 @@ async fn account_of(
     account: &ProjectAccount,
     names: &HashMap<String, String>,
 ) -> Result<AccountShown> {
-    let seen = session.datazone().get_domain().identifier(&domain.id).send().await.map_err(AwsError::from);
-    match seen {
-        Ok(_) => {}
-        // A domain that is not shared with the account is not there for it, in whatever words.
-        Err(error) if matches!(error.class(), Class::Denied | Class::NotFound | Class::Unauthenticated) => {
-            return Ok(bare(account));
-        }
-        Err(error) => return Err(error.into()),
-    }
-    let configured = survey::blueprint_configurations(session, domain).await?;
+    let Some(configured) = survey::blueprint_configurations_if_seen(session, domain).await? else {
+        return Ok(bare(account));
+    };
     let region = account.place.region.as_str();
     let mut blueprints: Vec<String> = configured
         .iter()

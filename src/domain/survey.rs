@@ -217,3 +217,23 @@ pub(crate) async fn grants(
         Err(error) => Err(error.into()),
     }
 }
+
+/// [`blueprint_configurations`]; none if the session's account does not see the domain, in whatever words AWS says so.
+pub(crate) async fn blueprint_configurations_if_seen(
+    session: &Session,
+    domain: &Domain,
+) -> Result<Option<Vec<EnvironmentBlueprintConfigurationItem>>> {
+    if !sees(session, domain).await? {
+        return Ok(None);
+    }
+    blueprint_configurations(session, domain).await.map(Some)
+}
+
+/// Whether the session's account sees the domain. One that is not shared with it is not there for it.
+pub(crate) async fn sees(session: &Session, domain: &Domain) -> Result<bool> {
+    match session.datazone().get_domain().identifier(&domain.id).send().await.map_err(AwsError::from) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.class(), Class::Denied | Class::NotFound | Class::Unauthenticated) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

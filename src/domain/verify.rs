@@ -149,6 +149,55 @@ pub async fn verify(studio: &Studio<'_>) -> Result<Verified> {
     Ok(verified)
 }
 
+/// What is to be usable in every account, whether a profile needs it already or not.
+pub struct Equipping<'a> {
+    domain: &'a Domain,
+    units: Vec<Unit>,
+    /// Name and id of each configured blueprint; an id that AWS does not have is none.
+    blueprints: Vec<(String, Option<String>)>,
+}
+
+impl<'a> Equipping<'a> {
+    /// What the configuration asks for, in the words of the domain.
+    pub(crate) async fn of(studio: &Studio<'_>, session: &Session, domain: &'a Domain) -> Result<Self> {
+        let names = survey::blueprint_names(session, domain).await?;
+        let id_of = |wanted: &str| names.iter().find(|(_, name)| *name == wanted).map(|(id, _)| id.clone());
+        let wanted = studio.world.config.domain.blueprints.iter();
+        let blueprints = wanted.map(|name| (name.to_string(), id_of(name.as_str()))).collect();
+        Ok(Equipping { domain, units: survey::units(session, domain).await?, blueprints })
+    }
+
+    /// How many blueprints there are to be.
+    pub fn count(&self) -> usize {
+        self.blueprints.len()
+    }
+
+    /// What `account` lacks, for each of its tenants.
+    pub async fn missing(&self, session: &Session, account: &ProjectAccount) -> Result<Vec<String>> {
+        let region = account.place.region.as_str();
+        let session = session.in_region(self.domain.arn.split(':').nth(3).unwrap_or(region));
+        if !survey::sees(&session, self.domain).await? {
+            return Ok(vec![format!("the account does not see domain {}", self.domain.id)]);
+        }
+        let equipped = equipped(&session, self.domain).await?;
+        let units = account.tenants.iter().map(|tenant| self.units.iter().find(|unit| unit.name == *tenant));
+        // A tenant without a unit works in the root.
+        let units: Vec<&Unit> = units.filter_map(|unit| unit.or(self.units.first())).collect();
+        let mut problems = Vec::new();
+        for (name, id) in &self.blueprints {
+            match id {
+                Some(id) => problems.extend(
+                    units.iter().flat_map(|unit| equipped.missing(id, name, region, &chain(&self.units, unit))),
+                ),
+                None => problems.push(format!("the domain has no blueprint {name}")),
+            }
+        }
+        let mut told = std::collections::HashSet::new();
+        problems.retain(|problem| told.insert(problem.clone()));
+        Ok(problems)
+    }
+}
+
 /// A unit and those above it, the root first.
 fn chain<'a>(units: &'a [Unit], unit: &'a Unit) -> Vec<&'a Unit> {
     let above = unit.ancestors.iter().filter_map(|id| units.iter().find(|unit| unit.id == *id));

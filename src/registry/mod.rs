@@ -20,6 +20,9 @@ use crate::aws::{Session, moment};
 use crate::error::{Error, Result};
 use crate::governance::{Approval, LifeCycle, MetadataValue, Observed};
 
+/// The group of the central registry in which `doctor` tries what AWS must refuse. It holds no model.
+pub const SCRATCH_GROUP: &str = "aiops-doctor-scratch";
+
 /// A version of a model package group, as a listing shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {

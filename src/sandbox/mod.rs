@@ -48,6 +48,7 @@ use axum::body::{Body, Bytes};
 use futures::stream;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use rusqlite::{Connection, TransactionBehavior};
 use serde_json::Value;
 
@@ -153,7 +154,16 @@ impl Sandbox {
             Ok(request) => self.respond_plainly(&request),
             Err(error) => (Ok(wire::json_answer(&Err(error))), None),
         };
-        (answer.map(|answer| dialect.answer(answer)), delay)
+        (answer.map(|answer| self.dated(dialect.answer(answer))), delay)
+    }
+
+    /// Every answer says what time it is, as web servers do: clients find out by it that their clocks are wrong.
+    fn dated(&self, mut answer: Answer) -> Answer {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.0.clock.now());
+        if let Some(date) = date.ok().and_then(|date| date.parse().ok()) {
+            answer.headers_mut().insert(http::header::DATE, date);
+        }
+        answer
     }
 
     fn respond_plainly(&self, request: &RawRequest) -> (Result<Answer, Dropped>, Option<Duration>) {

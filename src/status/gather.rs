@@ -118,6 +118,7 @@ async fn central(world: &World<'_>, scope: &Scope, tenants: &[&Tenant]) -> Resul
     let groups = registry::groups(session).await?;
     let wanted: Vec<String> = groups
         .into_iter()
+        .filter(|group| group != registry::SCRATCH_GROUP)
         .filter(|group| match (&scope.model, world.landscape.model_of_central_group(group)) {
             (Some(model), _) => tenants.iter().any(|tenant| tenant.central_group_name(model) == *group),
             (None, Some((owner, _))) => tenants.iter().any(|tenant| tenant.name == owner.name),

@@ -155,6 +155,7 @@ fn without_arguments_help_is_a_refusal() {
     Getting started:
       demo         Play the whole promotion story in a sandbox, and leave it there to explore
       init         Write a commented aiops.yaml
+      doctor       Find what is wrong with credentials, roles, accounts and the domain, and say how to mend it
 
     Governance:
       domain       Bring up the SageMaker Unified Studio domain over all accounts, look at it, or take it down
@@ -316,6 +317,7 @@ fn manual_pages_for_every_command() {
     pages/aiops.1
     pages/aiops-demo.1
     pages/aiops-init.1
+    pages/aiops-doctor.1
     pages/aiops-domain.1
     pages/aiops-domain-plan.1
     pages/aiops-domain-apply.1

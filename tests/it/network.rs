@@ -28,6 +28,27 @@ fn a_promotion_works_over_http() {
     assert_eq!((status.code, status.stdout.trim()), (0, "Prod"), "{status}");
 }
 
+#[cfg(feature = "datazone")]
+#[test]
+fn without_credentials_doctor_says_so_and_asks_nobody() {
+    let env = TestEnv::new();
+    assert_eq!(env.line("demo .").code, 0);
+    let line =
+        "doctor --only credentials,trust --endpoint-url http://127.0.0.1:9 --jq .findings[]|[.area,.status,.what]";
+    let outcome = env.line(line);
+    insta::assert_snapshot!(outcome, @r#"
+    exit 4
+    ----- stdout
+    ["credentials","problem","there are no usable AWS credentials: NoCredentials: none were found in the environment, the profile, or the machine's metadata"]
+    ["credentials","skipped","AWS did not say what time it is"]
+    ["trust","skipped","not asked: AWS did not say who is asking"]
+    ----- stderr
+    examining credentials ...
+    examining credentials: skipped
+    next: look again when all is mended (problems: 1, warnings: 0)
+    "#);
+}
+
 #[test]
 fn without_credentials_nothing_is_asked() {
     let env = TestEnv::new();

@@ -229,7 +229,7 @@ fn the_rights_that_are_generated_for_the_administrator_suffice() {
     let done = bench.apply();
     assert!(done.failures().next().is_none(), "{}", told(&done));
     assert_eq!(told(&bench.plan()), "");
-    let deleted = bench.delete(true);
+    let deleted = bench.dismantle(true);
     assert!(deleted.failures().next().is_none(), "{}", told(&deleted));
 }
 
@@ -281,13 +281,12 @@ fn a_deletion_takes_what_aiops_made_and_leaves_the_rest() {
     bench.apply();
     let theirs = "AmazonSageMakerDomainService";
     bench.console("iam", "UntagRole", json!({"RoleName": theirs, "TagKeys": ["managed-by"]}));
-    let delete = |acts| bench.delete(acts);
-    insta::assert_snapshot!(told(&delete(false)), @"
+    insta::assert_snapshot!(told(&bench.dismantle(false)), @"
     remove domain machine-learning
     leave role AmazonSageMakerDomainService
     remove role AmazonSageMakerDomainExecution
     ");
-    let done = bench.delete(true);
+    let done = bench.dismantle(true);
     assert!(done.failures().next().is_none(), "{}", told(&done));
     // AWS shows for a while what it has deleted.
     wait(&bench.sandbox, 60);
@@ -295,5 +294,5 @@ fn a_deletion_takes_what_aiops_made_and_leaves_the_rest() {
     let roles = bench.console("iam", "ListRoles", json!({}));
     let names: Vec<&str> = roles["Roles"].as_array().unwrap().iter().map(|r| r["RoleName"].as_str().unwrap()).collect();
     assert_eq!(names, [theirs]);
-    assert!(!bench.delete(true).has_changes());
+    assert!(!bench.dismantle(true).has_changes());
 }

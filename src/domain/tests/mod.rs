@@ -10,14 +10,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Studio;
-use super::converge::take_down;
-use super::governance::resources;
 use crate::aws::{Aws, Options, SourceIdentity};
 use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::error::Result;
 use crate::landscape::Landscape;
-use crate::plan::{Facts, Plan, apply, look};
+use crate::plan::{self, Facts, Plan};
 use crate::progress::Silent;
 use crate::sandbox::Sandbox;
 use crate::sandbox::testing::{A, sandbox, wait};
@@ -68,16 +66,25 @@ impl Bench {
         self.run(true).unwrap()
     }
 
-    /// What is in the governance account alone.
     fn run(&self, acts: bool) -> Result<Plan> {
         self.act(async |studio| {
-            let (all, facts, walk) = (resources(*studio).await?, Facts::default(), studio.walk());
-            Ok(if acts { apply(&all, &facts, &walk).await } else { look(&all, &facts, &walk).await })
+            let resources = super::governance::resources(*studio).await?;
+            let (facts, walk) = (Facts::default(), studio.walk());
+            Ok(if acts {
+                plan::apply(&resources, &facts, &walk).await
+            } else {
+                plan::look(&resources, &facts, &walk).await
+            })
         })
     }
 
-    fn delete(&self, acts: bool) -> Plan {
-        self.act(async |studio| take_down(studio, &resources(*studio).await?, acts).await).unwrap()
+    /// Takes down what was made in the governance account, or tells what would go.
+    fn dismantle(&self, acts: bool) -> Plan {
+        let dismantled = self.act(async |studio| {
+            let resources = super::governance::resources(*studio).await?;
+            super::converge::dismantle(studio, &resources, acts).await
+        });
+        dismantled.unwrap()
     }
 
     /// Works in a process of its own: nothing is left of the one before.

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::members::Member;
-use super::{Audience, account_not_found, enter, enter_parent, enter_with, invalid_input, listed, scan, tags, tags_of};
+use super::{
+    Audience, account_not_found, constraint, enter, enter_parent, enter_with, invalid_input, listed, scan, tags,
+    tags_of,
+};
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, epoch_seconds, required, text};
 use crate::sandbox::iam::entities::Role;
 use crate::sandbox::iam::support::unique_id;
@@ -99,6 +102,7 @@ pub(super) fn create_account(call: &mut Call<'_>, input: Value) -> ApiResult {
             parent: organization.root,
             method: "CREATED".to_owned(),
             joined: completes,
+            closed: None,
         };
         member.add(&call.store)?;
     }
@@ -159,6 +163,23 @@ pub(super) fn list_accounts_for_parent(call: &mut Call<'_>, input: Value) -> Api
     let organization = enter_parent(call, "ListAccountsForParent", &input)?;
     let (members, token) = organization.children(call, required(&input, "ParentId"), &input)?;
     Ok(listed("Accounts", members.iter().map(|member| organization.describe_account(member)).collect(), token))
+}
+
+/// A closed account is suspended at once, where AWS takes some minutes; that it cannot act any more is not emulated.
+pub(super) fn close_account(call: &mut Call<'_>, input: Value) -> ApiResult {
+    let account = required(&input, "AccountId");
+    let organization = enter(call, "CloseAccount", Audience::Management, |org| vec![org.account_arn(account)])?;
+    let mut member = organization.member(call, account)?.ok_or_else(account_not_found)?;
+    if account == organization.management {
+        return Err(constraint("You cannot close the management account of the organization."));
+    }
+    if member.closed.is_some() {
+        let message = "The account is already closed.";
+        return Err(ApiError::new(400, "AccountAlreadyClosedException", message));
+    }
+    member.closed = Some(call.now);
+    member.save(&call.store)?;
+    Ok(json!({}))
 }
 
 pub(super) fn move_account(call: &mut Call<'_>, input: Value) -> ApiResult {

@@ -27,6 +27,9 @@ pub(super) struct Member {
     pub(super) method: String,
     /// When the account came, or will come, into being.
     pub(super) joined: Timestamp,
+    /// When it was closed. AWS suspends it for 90 days before it is gone.
+    #[serde(default)]
+    pub(super) closed: Option<Timestamp>,
 }
 
 impl Member {
@@ -53,7 +56,7 @@ impl Member {
         self.save(store)
     }
 
-    fn save(&self, store: &Store<'_>) -> Result<(), StoreError> {
+    pub(super) fn save(&self, store: &Store<'_>) -> Result<(), StoreError> {
         store.put(CHILD, &self.child_key(), &self.account)?;
         store.put(MEMBER, &self.account, self)
     }

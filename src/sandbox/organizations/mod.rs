@@ -86,6 +86,7 @@ const OPERATIONS: &[Operation] = &[
         input: "{ States: list of enum IN_PROGRESS SUCCEEDED FAILED, NextToken: NextToken, MaxResults: MaxResults }",
         handler: accounts::list_create_account_status,
     },
+    Operation { name: "CloseAccount", input: "{ AccountId!: AccountId }", handler: accounts::close_account },
     Operation { name: "DescribeAccount", input: "{ AccountId!: AccountId }", handler: accounts::describe_account },
     Operation {
         name: "ListAccounts",
@@ -231,6 +232,7 @@ fn create_organization(call: &mut Call<'_>, input: Value) -> ApiResult {
         parent: organization.root,
         method: "INVITED".to_owned(),
         joined: call.now,
+        closed: None,
         account,
     };
     member.add(&call.store)?;

@@ -348,3 +348,20 @@ fn each_of_a_thousand_accounts_costs_what_one_costs() {
         assert!(read < 50 * (2 * 20 + 20), "{operation} reads {read} documents");
     }
 }
+
+#[test]
+fn a_closed_account_is_suspended_and_still_listed() {
+    let sandbox = sandbox();
+    organization(&sandbox);
+    let management = Client::administrator(&sandbox, A);
+    create(&management, "test", "333333333333");
+    wait(&sandbox, 20);
+    let account = json!({"AccountId": "333333333333"});
+    call(&management, "CloseAccount", account.clone()).unwrap();
+    let listed = call(&management, "ListAccounts", json!({})).unwrap()["Accounts"].clone();
+    let states = listed.as_array().unwrap().iter().map(|account| (account["Id"].clone(), account["State"].clone()));
+    assert!(states.collect::<Vec<_>>().contains(&(json!("333333333333"), json!("SUSPENDED"))));
+    assert!(call(&management, "CloseAccount", account).unwrap_err().starts_with("AccountAlreadyClosedException"));
+    let own = call(&management, "CloseAccount", json!({"AccountId": A})).unwrap_err();
+    assert!(own.starts_with("ConstraintViolationException"), "{own}");
+}

@@ -129,9 +129,10 @@ impl Organization {
     }
 
     pub(super) fn describe_account(&self, member: &Member) -> Value {
+        let state = if member.closed.is_some() { "SUSPENDED" } else { "ACTIVE" };
         json!({
             "Id": member.account, "Arn": self.account_arn(&member.account), "Email": member.email,
-            "Name": member.name, "Status": "ACTIVE", "State": "ACTIVE",
+            "Name": member.name, "Status": state, "State": state,
             "Paths": [format!("{}{}/", self.path(&member.parent), member.account)],
             "JoinedMethod": member.method, "JoinedTimestamp": epoch_seconds(member.joined),
         })

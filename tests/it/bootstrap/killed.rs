@@ -21,7 +21,7 @@ fn apply(stage: &Stage) -> Result<Vec<String>> {
 fn landscape() -> String {
     let text = written(
         1,
-        "domain: {blueprints: [Tooling, DataLake]}\nprofiles:\n  - {name: tabular, use-case: regression, stages: [dev], environments: [{name: Tooling}]}\n",
+        "domain: {blueprints: [Tooling, DataLake, MLExperiments]}\nprofiles:\n  - {name: tabular, use-case: regression, stages: [dev]}\n",
     );
     text.replace("300000000001", "300000000000")
 }

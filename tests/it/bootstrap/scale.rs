@@ -30,11 +30,13 @@ fn nine_accounts_and_thirty_six_profiles_are_throttled_nowhere() {
     let log = stage.sandbox.take_log();
     let throttled = log.iter().filter(|call| call.status == 429).count();
     let count = |operation: &str| log.iter().filter(|call| call.operation == operation).count();
-    println!("{} calls, domain {domain_took} s, profiles {profiles_took} s", log.len());
     assert_eq!(throttled, 0, "{:?}", log.iter().find(|call| call.status == 429));
     assert_eq!((count("PutEnvironmentBlueprintConfiguration"), count("CreateProjectProfile")), (54, 36));
-    // 36 profiles at three a second; the rest is reading and granting.
-    assert!(profiles_took <= 60, "{profiles_took} s");
+    // A minute for the domain, five seconds for each share to take it in, one after the other, and a quarter of a minute
+    // until the last account sees it: 120 s. The rest is roles that spread, and looks that come a little late.
+    assert!(domain_took <= 240, "{domain_took} s");
+    // 36 profiles at three a second: 12 s. The rest is reading and granting.
+    assert!(profiles_took <= 18, "{profiles_took} s");
     let planned = stage.act(async |studio| domain::plan(studio).await.unwrap());
     assert_eq!(open_steps(&planned), Vec::<String>::new());
     let planned = stage.act(async |studio| profile::plan(studio, None).await.unwrap());

@@ -4,6 +4,8 @@ mod accounts;
 mod artifacts;
 mod bypassed;
 mod deployments;
+#[cfg(feature = "datazone")]
+mod doctor;
 mod killed;
 mod lifecycle;
 mod names;
