@@ -43,6 +43,7 @@ pub async fn apply(studio: &Studio<'_>) -> Result<Plan> {
 
 /// What belongs to one account, and what that needs; with `acts`, it is done.
 pub async fn associate(studio: &Studio<'_>, account: &str, acts: bool) -> Result<Plan> {
+    account::check(*studio)?;
     let part = plan::narrowed(resources(studio).await?, |address| address.account == account);
     let (facts, walk) = (Facts::default(), studio.walk());
     Ok(if acts { plan::apply(&part, &facts, &walk).await } else { plan::look(&part, &facts, &walk).await })

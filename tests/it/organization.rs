@@ -357,3 +357,29 @@ fn an_account_can_be_made_before_there_is_an_aiops_yaml() {
     let accounts = bench.call("ListAccounts", json!({}));
     assert_eq!(accounts["Accounts"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_landscape_without_a_domain_is_described_by_its_organization() {
+    let env = demo();
+    let written = fs::read_to_string(env.directory().join("aiops.yaml")).unwrap();
+    let kept = env.line("init --from-aws --region eu-west-1");
+    assert!(kept.code == 2 && kept.stderr.contains("is there already"), "{kept}");
+    assert_eq!(fs::read_to_string(env.directory().join("aiops.yaml")).unwrap(), written);
+    let nowhere = env.line("init --from-aws --output-file found.yaml");
+    assert!(nowhere.code == 2 && nowhere.stderr.contains("Region"), "{nowhere}");
+
+    let found = env.line("init --from-aws --region eu-west-1 --output-file found.yaml --output json");
+    assert_eq!(found.code, 0, "{found}");
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert_eq!(found["tenants"], 2);
+    let questions = found["questions"].as_array().unwrap();
+    assert!(questions.len() == 1 && questions[0].as_str().unwrap().contains("no domain"), "{questions:?}");
+    let check = env.line("config check --config found.yaml");
+    assert_eq!(check.code, 0, "{check}");
+    let accounts = |file: &str| {
+        let shown = env.line(&format!("config show --config {file} --jq .config.tenants"));
+        assert_eq!(shown.code, 0, "{shown}");
+        shown.stdout
+    };
+    assert_eq!(accounts("found.yaml"), accounts("aiops.yaml"));
+}

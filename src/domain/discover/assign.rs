@@ -111,6 +111,24 @@ impl Search<'_> {
             for stage in Stage::ALL.into_iter().filter(|stage| tenant.stages[*stage as usize].is_none()) {
                 questions.push(format!("Which account is {} {}?", tenant.name, stage.word()));
             }
+            for stage in Stage::ALL.into_iter().filter(|stage| tenant.data[*stage as usize].is_none()) {
+                if tenant.data.iter().any(Option::is_some) {
+                    questions.push(format!("Which account is {} data {}?", tenant.name, stage.word()));
+                }
+            }
+        }
+        let written: BTreeSet<(String, String)> = answers
+            .tenants
+            .iter()
+            .flat_map(|tenant| tenant.stages.iter().chain(&tenant.data).flatten())
+            .map(|stage| (stage.account.to_string(), stage.region.as_ref().unwrap_or(&answers.region).to_string()))
+            .collect();
+        for known in inside.accounts.iter().filter(|known| claimed.contains(&known.account)) {
+            for region in known.equipment.regions.keys() {
+                if !written.contains(&(known.account.clone(), region.clone())) {
+                    questions.push(format!("Account {} is set up in {region}, too. For which stage?", known.account));
+                }
+            }
         }
         for known in inside.accounts.iter().filter(|known| !claimed.contains(&known.account)) {
             questions.push(format!("The domain is shared with account {}. Whose is it?", known.account));

@@ -110,25 +110,24 @@ struct Inside {
 }
 
 impl Search<'_> {
-    /// A session in an account: with the caller's credentials, or in the administrator's role, or in the one that
-    /// Organizations made.
+    /// A session in an account as administrator; where that role is not there, with the credentials of the caller, if they
+    /// are of the account; or in the role that Organizations made.
     async fn enter(&self, account: &str) -> Result<Session> {
         let region = self.region.as_str();
-        if self.aws.caller().await?.account == account {
-            return self.aws.session(account, region, None).await;
-        }
         let administrator = Roles::default().persona(Persona::Administrator).reference().to_string();
         let role = |name: &str| RoleToAssume {
             arn: format!("arn:{}:iam::{account}:role/{name}", partition(region)),
             external_id: None,
         };
-        match self.aws.session(account, region, Some(&role(&administrator))).await {
-            Err(error) if error.kind() == Kind::Denied => {
-                let made = role(super::access::ORGANIZATION_ROLE);
-                self.aws.session(account, region, Some(&made)).await.map_err(|_: Error| error)
-            }
-            opened => opened,
+        let refused = match self.aws.session(account, region, Some(&role(&administrator))).await {
+            Err(error) if error.kind() == Kind::Denied => error,
+            opened => return opened,
+        };
+        if self.aws.caller().await?.account == account {
+            return self.aws.session(account, region, None).await;
         }
+        let made = role(super::access::ORGANIZATION_ROLE);
+        self.aws.plain_session(account, region, &made).await.map_err(|_: Error| refused)
     }
 
     async fn organization(&self, questions: &mut Vec<String>) -> Around {
@@ -209,7 +208,7 @@ impl Search<'_> {
             portal: None,
             root_unit: read.root_domain_unit_id().unwrap_or_default().to_owned(),
         };
-        let actor = self.aws.caller().await?.arn.clone();
+        let actor = session.caller().await?.arn;
         let mut people = people::People::new(session, &domain, &actor);
         let mut settings = settings(session, &read).await?;
         settings.organization_sharing = around.shares_within.unwrap_or(true);

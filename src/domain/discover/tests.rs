@@ -100,7 +100,7 @@ impl Bench {
             endpoint_url: None,
             sandbox: Some((self.sandbox.clone(), GOVERNANCE.to_owned())),
             via: Vec::new(),
-            source_identity: SourceIdentity::None,
+            source_identity: SourceIdentity::Caller,
             duration: Duration::from_secs(3600),
             tags: Vec::new(),
         };
@@ -191,4 +191,36 @@ fn what_aiops_built_is_described_so_that_nothing_is_to_be_done() {
     assert_eq!(found.domain, desired.domain);
     let plan = bench.run(&found, false);
     assert_eq!(told(&plan), [""; 0]);
+}
+
+#[test]
+fn what_others_built_is_named_exactly_and_adopted() {
+    let bench = Bench::new();
+    bench.run(&config(CONFIG), true);
+    let (dev, provisioning) = ("333333333333", format!("AmazonSageMakerProvisioning-{GOVERNANCE}"));
+    for (account, role) in [(GOVERNANCE, "AmazonSageMakerDomainService"), (dev, provisioning.as_str())] {
+        bench.call(account, "iam", "UntagRole", json!({"RoleName": role, "TagKeys": ["managed-by", "aiops:domain"]}));
+    }
+    let mut asked = Vec::new();
+    let answers = {
+        let asked = std::cell::RefCell::new(&mut asked);
+        bench.discover(|question| {
+            asked.borrow_mut().push(question.to_owned());
+            None
+        })
+    };
+    assert_eq!(asked, [""; 0], "names tell all stages that there are");
+    let roles = &answers.domain.as_ref().unwrap().roles;
+    let service = format!("arn:aws:iam::{GOVERNANCE}:role/service-role/AmazonSageMakerDomainService");
+    assert_eq!((roles.service.as_ref().map(|arn| arn.as_str()), &roles.execution), (Some(service.as_str()), &None));
+    let own = &answers.tenants[0].stages[0].as_ref().unwrap().project_roles;
+    let arn = format!("arn:aws:iam::{dev}:role/service-role/{provisioning}");
+    assert_eq!((own.provisioning.as_ref().map(|arn| arn.as_str()), &own.manage_access), (Some(arn.as_str()), &None));
+
+    let text = render(&answers).replace("      #test: {", "      test: {");
+    let missing = "test: { account: \"000000000006\" }";
+    let shared = text.lines().find(|line| line.contains("dev: { account: \"666666666666\"")).unwrap().to_owned();
+    let plan = bench.run(&config(&text.replace(missing, shared.trim().replace("dev:", "test:").as_str())), false);
+    assert!(!plan.has_changes() && plan.failures().next().is_none(), "{:#?}", told(&plan));
+    assert_eq!(plan.count(crate::plan::Action::Adopt), 2, "{:#?}", told(&plan));
 }
