@@ -112,7 +112,7 @@ pub trait Resource {
     }
     /// Resources of one lane go one after the other, in the order of the plan; lanes go side by side.
     fn lane(&self) -> String {
-        self.address().account
+        format!("account {}", self.address().account)
     }
     /// For what it is needed, or why it has to go.
     fn reason(&self) -> String;

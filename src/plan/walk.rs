@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{Action, Address, Facts, Found, Outcome, Plan, Resource, State};
 use crate::clock::SharedClock;
 use crate::error::{Error, Result};
-use crate::progress::{Progress, Task};
+use crate::progress::{Progress, Silent, Task};
 
 /// How long what was just changed may take to read as changed. IAM, RAM and DataZone are eventually consistent, by up
 /// to half a minute as their users report.
@@ -60,10 +60,12 @@ async fn run(resources: &[Box<dyn Resource + '_>], facts: &Facts, walk: &Walk<'_
         }
     }
     let at_once = Semaphore::new(walk.lanes.max(1));
+    let overall = (!acts).then(|| walk.progress.start("looking at what is there"));
     let run_lane = |(name, members): (String, Vec<usize>)| {
         let (addresses, states, at_once) = (&addresses, &states, &at_once);
         async move {
-            let task = walk.progress.start(&name);
+            // Looks are quick, and all of them one thing to wait for.
+            let task = if acts { walk.progress.start(&name) } else { Box::new(Silent) };
             let mut outcomes = Vec::new();
             for index in members {
                 let (resource, address) = (&*resources[index], &addresses[index]);
@@ -87,10 +89,9 @@ async fn run(resources: &[Box<dyn Resource + '_>], facts: &Facts, walk: &Walk<'_
             }
             let failed = outcomes.iter().filter(|(_, outcome)| outcome.error.is_some()).count();
             let count = outcomes.iter().filter(|(_, outcome)| outcome.action.is_change()).count();
-            task.finish(&match (failed, acts) {
-                (0, true) => format!("{count} changed, {} kept", outcomes.len() - count),
-                (0, false) => format!("{count} to change"),
-                (failed, _) => format!("{failed} failed"),
+            task.finish(&match failed {
+                0 => format!("{count} changed, {} kept", outcomes.len() - count),
+                failed => format!("{failed} failed"),
             });
             outcomes
         }
@@ -98,6 +99,9 @@ async fn run(resources: &[Box<dyn Resource + '_>], facts: &Facts, walk: &Walk<'_
     let mut outcomes: Vec<(usize, Outcome)> =
         join_all(lanes.into_iter().map(run_lane)).await.into_iter().flatten().collect();
     outcomes.sort_by_key(|(index, _)| *index);
+    if let Some(task) = overall {
+        task.finish(&format!("{} things", outcomes.len()));
+    }
     Plan { steps: outcomes.into_iter().map(|(_, outcome)| outcome).collect() }
 }
 

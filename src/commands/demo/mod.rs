@@ -167,6 +167,7 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
             let command = words(line)?;
             let mut here = context.clone();
             here.settings.persona = persona_of(line)?;
+            here.settings.yes = line.contains(&"--yes");
             match Box::pin(super::run(&here, &command)).await {
                 Ok(report) if !refused => {
                     told(&report).iter().for_each(|line| context.ui.note(line));

@@ -44,6 +44,14 @@ pub(super) const OTHER_TENANT: &str = "insurance";
 
 /// What happens, in order.
 pub(super) const STEPS: &[Step] = &[
+    command(
+        "The administrator brings up the SageMaker Unified Studio domain over all accounts",
+        &["domain", "apply", "--yes"],
+    ),
+    command(
+        "The administrator makes a project profile for each tenant, stage and use case",
+        &["profile", "apply", "--yes"],
+    ),
     Step::Register {
         title: "CI trains a model and registers it in the dev account",
         tenant: TENANT,
