@@ -69,8 +69,15 @@ fn with_verification(mut report: Report, verified: &Verified) -> Result<Report> 
         .map_err(|error| Error::failed("the answer cannot be written as JSON").because(error))?;
     let mut rows: Vec<Vec<Cell>> =
         verified.problems.iter().map(|problem| vec!["-".into(), "-".into(), Cell::new(problem, Tone::Bad)]).collect();
+    rows.extend(
+        verified
+            .unreachable
+            .iter()
+            .map(|account| vec!["-".into(), "-".into(), Cell::new(format!("not asked: {account}"), Tone::Bad)]),
+    );
     for check in &verified.profiles {
         let cell = match check.problems.as_slice() {
+            [] if check.open => Cell::new("not known", Tone::Waiting),
             [] => Cell::new("projects can be created", Tone::Good),
             problems => Cell::new(problems.join("; "), Tone::Bad),
         };

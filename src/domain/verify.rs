@@ -3,7 +3,7 @@
 //! Nothing is created. What AWS would say only after minutes (`FAILED_VALIDATION`) or without a reason (`User is not
 //! permitted to perform operation: CreateProject`) is told here with what is missing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_sdk_datazone::types::{
     AwsAccount, EnvironmentBlueprintConfigurationItem, ManagedPolicyType, PolicyGrantDetail, PolicyGrantMember,
@@ -15,6 +15,7 @@ use super::survey::{self, Domain, Unit};
 use super::{Studio, is_ours};
 use crate::aws::error::{AwsError, Class};
 use crate::aws::{Session, fanout};
+use crate::config::domain::Profile;
 use crate::error::{Error, Kind, Result};
 use crate::landscape::ProjectAccount;
 
@@ -27,6 +28,8 @@ pub struct Check {
     pub unit: String,
     /// What is missing; nothing if projects can be created.
     pub problems: Vec<String>,
+    /// Whether an account that it needs could not be asked.
+    pub open: bool,
 }
 
 /// What was found by a verification.
@@ -34,6 +37,8 @@ pub struct Check {
 pub struct Verified {
     /// What is wrong with the domain or an account, whatever the profile.
     pub problems: Vec<String>,
+    /// Accounts that could not be asked, and why.
+    pub unreachable: Vec<String>,
     /// Each profile that aiops made.
     pub profiles: Vec<Check>,
 }
@@ -41,12 +46,20 @@ pub struct Verified {
 impl Verified {
     /// Whether projects can be created from every profile.
     pub fn passed(&self) -> bool {
+        self.is_well() && self.unreachable.is_empty()
+    }
+
+    fn is_well(&self) -> bool {
         self.problems.is_empty() && self.profiles.iter().all(|check| check.problems.is_empty())
     }
 
     /// How it counts for the exit code.
     pub fn verdict(&self) -> Option<Kind> {
-        (!self.passed()).then_some(Kind::Failed)
+        match (self.is_well(), self.unreachable.is_empty()) {
+            (false, _) => Some(Kind::Failed),
+            (true, false) => Some(Kind::Partial),
+            (true, true) => None,
+        }
     }
 }
 
@@ -86,12 +99,16 @@ pub async fn verify(studio: &Studio<'_>) -> Result<Verified> {
     for (account, answer) in accounts.iter().zip(answers) {
         match answer {
             Ok(answer) => equipment.push(answer),
-            Err(error) => verified.problems.push(format!("{} was not asked: {error}", account.place)),
+            Err(error) => {
+                let causes: String = error.causes().map(|cause| format!(": {cause}")).collect();
+                verified.unreachable.push(format!("{}: {error}{causes}", account.place));
+            }
         }
     }
     let create = grants_of_units(&session, &domain, &units, ManagedPolicyType::CreateProjectFromProjectProfile).await?;
     let join = grants_of_units(&session, &domain, &units, ManagedPolicyType::AddToProjectMemberPool).await?;
     let blueprints = survey::blueprint_names(&session, &domain).await?;
+    let wanted = enabled_profiles(studio);
     for summary in survey::profiles(&session, &domain).await? {
         if !is_ours(summary.description()) {
             continue;
@@ -101,8 +118,12 @@ pub async fn verify(studio: &Studio<'_>) -> Result<Verified> {
         let profile = read.map_err(AwsError::from)?;
         let unit_id = profile.domain_unit_id().unwrap_or(&domain.root_unit);
         let Some(unit) = units.iter().find(|unit| unit.id == unit_id) else { continue };
-        let mut problems = Vec::new();
+        let (mut problems, mut open) = (Vec::new(), false);
         if profile.status().is_none_or(|status| status.as_str() != "ENABLED") {
+            if !wanted.contains(profile.name()) {
+                // It is disabled because aiops.yaml says so, or does not name it any more.
+                continue;
+            }
             problems.push("the profile is disabled".to_owned());
         }
         let chain = chain(&units, unit);
@@ -136,6 +157,8 @@ pub async fn verify(studio: &Studio<'_>) -> Result<Verified> {
             let title = blueprints.get(blueprint).map_or(blueprint, String::as_str);
             match equipment.iter().find(|equipped| equipped.account == *account) {
                 Some(equipped) => problems.extend(equipped.missing(blueprint, title, region, &chain)),
+                // What could not be asked is told as such.
+                None if accounts.iter().any(|known| known.place.account.as_str() == account) => open = true,
                 None => problems.push(format!(
                     "environment {} is in account {account}, which aiops.yaml does not name",
                     environment.name()
@@ -143,7 +166,7 @@ pub async fn verify(studio: &Studio<'_>) -> Result<Verified> {
             }
         }
         problems.dedup();
-        verified.profiles.push(Check { profile: profile.name().to_owned(), unit: unit.name.clone(), problems });
+        verified.profiles.push(Check { profile: profile.name().to_owned(), unit: unit.name.clone(), problems, open });
     }
     verified.profiles.sort_by(|left, right| (&left.unit, &left.profile).cmp(&(&right.unit, &right.profile)));
     Ok(verified)
@@ -196,6 +219,19 @@ impl<'a> Equipping<'a> {
         problems.retain(|problem| told.insert(problem.clone()));
         Ok(problems)
     }
+}
+
+/// The names of the profiles that aiops.yaml wants to be enabled.
+fn enabled_profiles(studio: &Studio<'_>) -> HashSet<String> {
+    let tenants = studio.world.landscape.tenants();
+    let profiles = studio.world.config.profiles.iter().filter(|profile| profile.enabled);
+    let of_tenant = |profile: &Profile| {
+        let names = tenants.iter().flat_map(|tenant| {
+            profile.stages.iter().map(|stage| tenant.profile_name(profile.name.as_str(), (*stage).into()))
+        });
+        names.collect::<Vec<_>>()
+    };
+    profiles.flat_map(of_tenant).collect()
 }
 
 /// A unit and those above it, the root first.

@@ -163,7 +163,7 @@ fn a_name_that_two_tenants_have_is_asked_back() {
     insta::assert_snapshot!(env.line("promote diabetes-progression --to central"), @"
     exit 2
     ----- stderr
-    warning: aiops.yaml:51: `clinical` and `insurance` share a dev account, and a model in it belongs to both: give each `models`
+    warning: aiops.yaml:66: `clinical` and `insurance` share a dev account, and a model in it belongs to both: give each `models`
     error: several tenants have a model diabetes-progression: clinical, insurance
     hint: say whose: --tenant clinical
     ");

@@ -127,10 +127,8 @@ fn a_role_that_cannot_be_assumed_is_a_row_and_a_reason() {
     let env = demo();
     let file = env.directory().join("aiops.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    let text = text.replace(
-        "dev: { account: \"666666666666\" }",
-        "dev: { account: \"666666666666\", roles: { engineer: nobody } }",
-    );
+    let text =
+        text.replace("{ account: \"666666666666\",", "{ account: \"666666666666\", roles: { engineer: nobody },");
     fs::write(&file, text).unwrap();
     insta::assert_snapshot!(env.line("status --tenant insurance"), @"
     exit 3

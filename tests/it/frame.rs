@@ -322,6 +322,10 @@ fn manual_pages_for_every_command() {
     pages/aiops-domain-plan.1
     pages/aiops-domain-apply.1
     pages/aiops-domain-show.1
+    pages/aiops-domain-account.1
+    pages/aiops-domain-account-list.1
+    pages/aiops-domain-account-create.1
+    pages/aiops-domain-account-associate.1
     pages/aiops-domain-delete.1
     pages/aiops-status.1
     pages/aiops-promote.1

@@ -312,13 +312,22 @@ fn the_list_tells_as_what_the_configuration_names_accounts() {
         (&dev["uses"], &dev["unit"], &dev["state"]),
         (&json!(["clinical dev"]), &json!("clinical"), &json!("ACTIVE"))
     );
-    assert_eq!(dev["associated"], false);
+    assert_eq!(dev["associated"], true);
+    let ready = env.line("domain account list --tenant insurance --readiness --output tsv");
+    assert!(ready.stdout.lines().all(|line| line.ends_with("yes\tready")), "{ready}");
 
+    without_domain(&env);
     let one = env.line("domain account list --tenant insurance --readiness --output tsv");
     let lines: Vec<&str> = one.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{one}");
     assert!(lines[0].contains("insurance dev\tno\tmissing: there is no domain machine-learning"), "{one}");
     assert_eq!(env.line("domain account list --tenant nobody").code, 2);
+}
+
+/// Takes the demo's domain down again.
+fn without_domain(env: &TestEnv) {
+    let deleted = env.line("domain delete --name machine-learning");
+    assert_eq!(deleted.code, 0, "{deleted}");
 }
 
 #[test]
@@ -368,6 +377,7 @@ fn a_landscape_without_a_domain_is_described_by_its_organization() {
     let nowhere = env.line("init --from-aws --output-file found.yaml");
     assert!(nowhere.code == 2 && nowhere.stderr.contains("Region"), "{nowhere}");
 
+    without_domain(&env);
     let found = env.line("init --from-aws --region eu-west-1 --output-file found.yaml --output json");
     assert_eq!(found.code, 0, "{found}");
     let found: Value = serde_json::from_str(&found.stdout).unwrap();

@@ -47,14 +47,8 @@ fn the_commands_tell_what_they_do() {
     $ aiops profile apply
     exit 2
     ----- stderr
-    account pools ...
-    account pools: 1 to change
-    profiles of line-0 ...
-    profiles of line-0: 2 to change
-    profile grants in unit line-0 ...
-    profile grants in the root unit ...
-    profile grants in unit line-0: 1 to change
-    profile grants in the root unit: 1 to change
+    looking at what is there ...
+    looking at what is there: 5 things
     5 to create
     create   account pool sandboxes in account 111111111111
     create   project profile line-0 tabular test in account 111111111111
@@ -65,8 +59,9 @@ fn the_commands_tell_what_they_do() {
     hint: --yes answers every question with yes
 
     $ aiops profile apply --yes --quiet
-    exit 0
+    exit 3
     ----- stdout
+    Done
     ACTION   ACCOUNT       KIND             NAME                                       WHY
     created  111111111111  account pool     sandboxes                                  2 accounts for projects to choose from
     created  111111111111  project profile  line-0 tabular test                        regression in test of line-0
@@ -74,19 +69,21 @@ fn the_commands_tell_what_they_do() {
     created  111111111111  profile grant    every user of the domain in unit line-0    may create projects from 2 profiles
     created  111111111111  profile grant    every user of the domain in the root unit  may create projects from 2 profiles
 
+    Can projects be created?
+    UNIT    PROFILE              VERIFIED
+    -       -                    not asked: the dev account 300000000000 of line-0: AWS refused the call: AccessDeniedException: User is not permitted to perform operation: ListEnvironmentBlueprintConfigurations
+    -       -                    not asked: the test account 300000000001 of line-0: AWS refused the call: AccessDeniedException: User is not permitted to perform operation: ListEnvironmentBlueprintConfigurations
+    -       -                    not asked: the prod account 300000000002 of line-0: AWS refused the call: AccessDeniedException: User is not permitted to perform operation: ListEnvironmentBlueprintConfigurations
+    line-0  line-0 chat dev      not known
+    line-0  line-0 tabular test  not known
+
     $ aiops profile plan --detailed-exitcode
     exit 0
     ----- stdout
     everything is as aiops.yaml says
     ----- stderr
-    account pools ...
-    account pools: 0 to change
-    profiles of line-0 ...
-    profiles of line-0: 0 to change
-    profile grants in unit line-0 ...
-    profile grants in the root unit ...
-    profile grants in unit line-0: 0 to change
-    profile grants in the root unit: 0 to change
+    looking at what is there ...
+    looking at what is there: 5 things
     5 as they should be
 
     $ aiops profile list

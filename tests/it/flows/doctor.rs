@@ -47,6 +47,15 @@ fn attach(sandbox: &Sandbox, account: &str, role: &str) {
     call(sandbox, account, "iam", "AttachRolePolicy", json!({"RoleName": role, "PolicyArn": policy}));
 }
 
+fn remove(sandbox: &Sandbox, account: &str, role: &str) {
+    let named = json!({"RoleName": role});
+    let policies = call(sandbox, account, "iam", "ListRolePolicies", named.clone());
+    for policy in policies["PolicyNames"].as_array().unwrap() {
+        call(sandbox, account, "iam", "DeleteRolePolicy", json!({"RoleName": role, "PolicyName": policy}));
+    }
+    call(sandbox, account, "iam", "DeleteRole", named);
+}
+
 fn share(sandbox: &Sandbox, domain_arn: &str, account: &str, permission: &str, external: bool) {
     let input = json!({
         "name": format!("DataZone-{account}"), "allowExternalPrincipals": external, "resourceArns": [domain_arn],
@@ -69,6 +78,8 @@ fn prepared(associated: &[&str], trusted: bool) -> Stageplay {
     for account in PROJECT_ACCOUNTS.iter().chain([&CENTRAL]) {
         attach(sandbox, account, "aiops-administrator");
     }
+    // Whoever asks is the governance account's own administrator, and makes the domain.
+    remove(sandbox, GOVERNANCE, "aiops-administrator");
     if trusted {
         call(sandbox, GOVERNANCE, "ram", "EnableSharingWithAwsOrganization", json!({}));
     }
@@ -184,12 +195,7 @@ fn a_role_that_takes_no_name_is_told_from_one_that_is_not_there_or_asks_for_anot
     trust(&play.sandbox, DEV, "aiops-lead", &trusting(&["sts:AssumeRole"], json!({})));
     let condition = json!({"StringEquals": {"sts:ExternalId": "shared-word"}});
     trust(&play.sandbox, TEST, "aiops-engineer", &trusting(&everything, condition));
-    let role = json!({"RoleName": "aiops-ci"});
-    let policies = call(&play.sandbox, PROD, "iam", "ListRolePolicies", role.clone());
-    for policy in policies["PolicyNames"].as_array().unwrap() {
-        call(&play.sandbox, PROD, "iam", "DeleteRolePolicy", json!({"RoleName": "aiops-ci", "PolicyName": policy}));
-    }
-    call(&play.sandbox, PROD, "iam", "DeleteRole", role);
+    remove(&play.sandbox, PROD, "aiops-ci");
     let diagnosis = examine(&play, &[Area::Trust], false);
     let found = wrong(&diagnosis);
     let of = |account: &str| *found.iter().find(|finding| finding.account.as_deref() == Some(account)).unwrap();
@@ -394,7 +400,7 @@ fn a_profile_from_which_no_project_can_be_made_is_found() {
     let play = ready();
     let (id, _) = domain(&play.sandbox);
     let input = json!({
-        "domainIdentifier": id, "name": "regression dev", "description": "(managed by aiops)", "status": "DISABLED",
+        "domainIdentifier": id, "name": "clinical regression dev", "description": "(managed by aiops)", "status": "DISABLED",
     });
     call(&play.sandbox, GOVERNANCE, "datazone", "CreateProjectProfile", input);
     let diagnosis = examine(&play, &[Area::Blueprints], false);
