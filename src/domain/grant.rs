@@ -52,8 +52,6 @@ pub enum Holder {
 enum Allowed {
     /// To be a member of projects; also of those in units below.
     Membership { below: bool },
-    /// To create projects from profiles, by their addresses, whose facts `id` are DataZone's; also in units below.
-    Projects { profiles: Vec<Address>, below: bool },
     /// To create environments from a blueprint.
     Environments,
 }
@@ -74,21 +72,6 @@ impl<'w> Grants<'w> {
         let wanted = holders.into_iter().map(|holder| (holder, Allowed::Membership { below })).collect();
         let reason = "who may be a member of projects";
         Grants::on_unit(studio, tenant, ManagedPolicyType::AddToProjectMemberPool, wanted, reason)
-    }
-
-    /// Who may create projects from which profiles, in the unit of a tenant or, without one, in the root unit: for each
-    /// holder all profiles, by their addresses. It takes a grant in every unit from the root down, or one above that
-    /// includes those `below`.
-    pub fn profiles(
-        studio: Studio<'w>,
-        tenant: Option<&str>,
-        wanted: impl IntoIterator<Item = (Holder, Vec<Address>)>,
-        below: bool,
-    ) -> Self {
-        let wanted =
-            wanted.into_iter().map(|(holder, profiles)| (holder, Allowed::Projects { profiles, below })).collect();
-        let reason = "who may create projects, and from which profiles";
-        Grants::on_unit(studio, tenant, ManagedPolicyType::CreateProjectFromProjectProfile, wanted, reason)
     }
 
     /// Which tenants' projects may create environments from a blueprint that `configuration` enables in an account.
@@ -192,16 +175,9 @@ impl<'w> Grants<'w> {
 
     /// A name for each id that the wanted grants have, for people.
     fn names(&self, facts: &Facts) -> HashMap<String, String> {
-        let profiles = |allowed: &Allowed| match allowed {
-            Allowed::Projects { profiles, .. } => profiles.clone(),
-            _ => Vec::new(),
-        };
-        let addresses = self.wanted.iter().flat_map(|(holder, allowed)| {
-            let holder = match holder {
-                Holder::Everybody => None,
-                Holder::Participant(address) | Holder::ProjectsIn(address) => Some(address.clone()),
-            };
-            holder.into_iter().chain(profiles(allowed))
+        let addresses = self.wanted.iter().filter_map(|(holder, _)| match holder {
+            Holder::Everybody => None,
+            Holder::Participant(address) | Holder::ProjectsIn(address) => Some(address.clone()),
         });
         addresses.map(|address| (id(&address, facts), address.name)).collect()
     }
@@ -304,12 +280,9 @@ impl Resource for Grants<'_> {
 
     fn needs(&self) -> Vec<Address> {
         let mut needs = vec![self.studio.owners(ROOT), self.owner()];
-        for (holder, allowed) in &self.wanted {
+        for (holder, _) in &self.wanted {
             if let Holder::Participant(address) | Holder::ProjectsIn(address) = holder {
                 needs.push(address.clone());
-            }
-            if let Allowed::Projects { profiles, .. } = allowed {
-                needs.extend(profiles.iter().cloned());
             }
         }
         needs
@@ -399,12 +372,6 @@ fn grant(holder: &Holder, allowed: &Allowed, facts: &Facts) -> Result<Grant> {
     let detail = match allowed {
         Allowed::Membership { below } => PolicyGrantDetail::AddToProjectMemberPool(
             AddToProjectMemberPoolPolicyGrantDetail::builder().include_child_domain_units(*below).build(),
-        ),
-        Allowed::Projects { profiles, below } => PolicyGrantDetail::CreateProjectFromProjectProfile(
-            CreateProjectFromProjectProfilePolicyGrantDetail::builder()
-                .set_project_profiles(Some(profiles.iter().map(id).collect()))
-                .include_child_domain_units(*below)
-                .build(),
         ),
         Allowed::Environments => PolicyGrantDetail::CreateEnvironmentFromBlueprint(Unit::builder().build()),
     };

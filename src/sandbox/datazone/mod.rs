@@ -1,5 +1,5 @@
 //! Amazon DataZone, as SageMaker Unified Studio uses it: domains, their units and owners, profiles, policy grants; and
-//! what projects are made of ([`provisioning`]).
+//! what projects are made of (`provisioning`).
 //!
 //! Every operation asks IAM first, then DataZone's own layer (`authority`). Documents belong to a domain and are kept
 //! under `account/region/domain/...` of its owner, whoever makes them; ids name them everywhere.
