@@ -47,7 +47,7 @@ fn struck_at_every_call(when: When, effect: &Effect, reads: bool) {
     let expected = whole.sandbox.census().unwrap();
     let whole_sweep = std::env::var_os("AIOPS_SWEEP").is_some_and(|sweep| sweep == "whole");
     let every = if whole_sweep { 1 } else { READS_STRUCK };
-    let is_struck = |index: usize, operation: &str| writes(operation) || (reads && index % every == 0);
+    let is_struck = |index: usize, operation: &str| writes(operation) || (reads && index.is_multiple_of(every));
     for (index, call) in calls.iter().enumerate().filter(|(index, call)| is_struck(*index, &call.operation)) {
         let stage = prepared.copy();
         stage.strike(index as u64, when, effect.clone());
