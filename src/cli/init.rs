@@ -9,8 +9,9 @@ use super::values::{TenantAccounts, account_id};
 /// Asks for what the options leave open, if there is a terminal to ask on. The Region is the one of --region.
 ///
 /// With --from-aws, the landscape that is there is described: the organization, the domain of the Region with its units,
-/// owners and members, the accounts that it is shared with, and what they have for projects. Accounts are told apart by
-/// profiles, grants and names; what cannot be found out stands in the file as a question. Nothing is changed in AWS.
+/// owners and members, the accounts that it is shared with, and what they have for projects, and the project profiles
+/// that aiops made. Accounts are told apart by profiles, grants and names; what cannot be found out stands in the file as
+/// a question. Nothing is changed in AWS.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -211,6 +211,16 @@ pub enum StageName {
     Prod,
 }
 
+impl From<Stage> for StageName {
+    fn from(stage: Stage) -> StageName {
+        match stage {
+            Stage::Dev => StageName::Dev,
+            Stage::Test => StageName::Test,
+            Stage::Prod => StageName::Prod,
+        }
+    }
+}
+
 impl From<StageName> for Stage {
     fn from(name: StageName) -> Stage {
         match name {
@@ -236,6 +246,9 @@ pub enum UseCase {
 }
 
 impl UseCase {
+    /// All, in the order in which they are told.
+    pub const ALL: [UseCase; 4] = [UseCase::Regression, UseCase::LlmFinetuning, UseCase::Rag, UseCase::DataPipeline];
+
     /// As this file spells it.
     pub fn word(self) -> &'static str {
         match self {

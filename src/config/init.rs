@@ -3,12 +3,13 @@
 //! The text holds every section. What has a default is there too, switched off by a `#` without a space after it;
 //! `# ` begins a comment for people. The tests take every `#` of the first kind away and load the result.
 
+mod profiles;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write as _;
 
-use super::domain::{Domain, Network, ProjectRoles, UserAssignment};
+use super::domain::{Domain, Network, Profile, ProjectRoles, UserAssignment};
 use super::names::{AccountId, BlueprintName, BucketName, KmsKey, Principal, RegionName, TenantName, Title};
 use crate::governance::Stage;
 
@@ -29,6 +30,8 @@ pub struct Answers {
     pub tenants: Vec<TenantAnswers>,
     /// The domain, where it differs from what is usual.
     pub domain: Option<Domain>,
+    /// The project profiles.
+    pub profiles: Vec<Profile>,
     /// Store of the sandbox, relative to the file, if commands are to talk to one.
     pub sandbox: Option<String>,
     /// Path or URL of the JSON Schema, relative to the file, for editors that run the YAML language server.
@@ -48,6 +51,7 @@ impl Answers {
             kms_key: None,
             tenants: Vec::new(),
             domain: None,
+            profiles: Vec::new(),
             sandbox: None,
             schema: Some("aiops.schema.json".to_owned()),
             questions: Vec::new(),
@@ -197,6 +201,7 @@ pub fn render(answers: &Answers) -> String {
         Some(domain) => write_domain(domain, &mut text),
         None => text.push_str(DOMAIN),
     }
+    profiles::write(&answers.profiles, &mut text);
     text.push_str(REST);
     text
 }
@@ -286,8 +291,11 @@ fn write_domain(domain: &Domain, text: &mut String) {
     }
     for pool in account_pools {
         let accounts = pool.accounts.iter().map(|pooled| {
-            let regions = list(pooled.regions.iter().map(RegionName::as_str));
-            format!("{{ account: \"{}\", regions: {regions} }}", pooled.account)
+            let regions = match pooled.regions.as_slice() {
+                [] => String::new(),
+                named => format!(", regions: {}", list(named.iter().map(RegionName::as_str))),
+            };
+            format!("{{ account: \"{}\"{regions} }}", pooled.account)
         });
         let accounts: Vec<String> = accounts.collect();
         line(text, &format!("    - {{ name: {}, accounts: [{}] }}", scalar(pool.name.as_str()), accounts.join(", ")));
@@ -458,24 +466,6 @@ const DOMAIN: &str = "
 ";
 
 const REST: &str = "
-# Project profiles, one for each tenant and stage. Use cases: regression, llm-finetuning, rag, data-pipeline.
-#profiles:
-#  - name: tabular
-#    use-case: regression
-#    description: Models that predict a number
-#    template: regression
-#    # Without `tenants: [...]`: for all.
-#    stages: [dev, test, prod]
-#    # Who may create projects. Without: every user of the domain.
-#    users: [group:example]
-#    git-connection: arn:aws:codeconnections:eu-west-1:000000000009:connection/0a1b2c3d-0000-4000-8000-000000000001
-#    # What differs from the use case, or comes to it.
-#    environments:
-#      - name: Tooling
-#        parameters: { idleTimeoutInMinutes: { value: \"120\", editable: true }, maxEbsVolumeSize: \"200\" }
-#      - { name: Reports, blueprint: QuickSight, mode: on-demand, account-pools: [sandboxes] }
-#    enabled: true
-
 # Seed templates of new repositories: a directory or a Git URL. Default: those inside aiops.
 #templates:
 #  source: https://git.example.com/templates.git

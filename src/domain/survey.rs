@@ -128,7 +128,7 @@ pub(crate) async fn owners(session: &Session, domain: &Domain, unit: &str) -> Re
 }
 
 /// `group` and the name of a group of IAM Identity Center, or the ARN of the role whose sessions it is; failing both, its id.
-pub(super) async fn group_title(session: &Session, domain: &Domain, id: &str) -> String {
+pub(crate) async fn group_title(session: &Session, domain: &Domain, id: &str) -> String {
     let client = session.datazone();
     let read = client.get_group_profile().domain_identifier(&domain.id).group_identifier(id).send().await;
     let name = read.ok().and_then(|profile| profile.role_principal_arn().or(profile.group_name()).map(str::to_owned));
@@ -136,7 +136,7 @@ pub(super) async fn group_title(session: &Session, domain: &Domain, id: &str) ->
 }
 
 /// `user` and the name of a user of IAM Identity Center, or the ARN of one of IAM; failing both, the id.
-pub(super) async fn user_title(session: &Session, domain: &Domain, id: &str) -> String {
+pub(crate) async fn user_title(session: &Session, domain: &Domain, id: &str) -> String {
     let client = session.datazone();
     let read = client.get_user_profile().domain_identifier(&domain.id).user_identifier(id).send().await;
     let name = read.ok().and_then(|profile| user_name(profile.details()?));

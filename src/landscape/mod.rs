@@ -197,6 +197,11 @@ fn dev_bucket(stages: &Stages, tenant: &str, dev: &Place) -> String {
     named.map_or_else(|| names::fitted(format!("aiops-{tenant}-{}-{}", dev.account, dev.region)), ToString::to_string)
 }
 
+/// What a profile of the configuration is called in DataZone, for a tenant and a stage.
+pub fn profile_name(tenant: &str, profile: &str, stage: Stage) -> String {
+    names::fitted_within(64, format!("{tenant} {profile} {}", stage.word()))
+}
+
 impl Tenant {
     /// The account of one of its stages.
     pub fn stage(&self, stage: Stage) -> &Place {
@@ -246,7 +251,7 @@ impl Tenant {
     /// The DataZone profile of one of the configuration's profiles in a stage: `<tenant> <profile> <stage>`, at most the
     /// 64 characters that DataZone allows.
     pub fn profile_name(&self, profile: &str, stage: Stage) -> String {
-        names::fitted_within(64, format!("{} {profile} {}", self.name, stage.word()))
+        profile_name(&self.name, profile, stage)
     }
 
     fn workspace(&self, stage: Stage) -> Workspace {

@@ -238,8 +238,6 @@ mod tests {
     use super::super::check::{Known, check};
     use super::*;
 
-    const USE_CASES: [UseCase; 4] = [UseCase::Regression, UseCase::LlmFinetuning, UseCase::Rag, UseCase::DataPipeline];
-
     fn profile(use_case: UseCase, more: serde_json::Value) -> Profile {
         let mut written = json!({"name": "p", "use-case": use_case});
         written.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -249,7 +247,7 @@ mod tests {
     /// The blueprints of all use cases, with every parameter that ships, and those in `more` besides.
     fn blueprints(more: &[(&str, &str)]) -> Blueprints {
         let mut blueprints = Blueprints::new();
-        let shipped = USE_CASES.iter().flat_map(|use_case| shipped(*use_case));
+        let shipped = UseCase::ALL.iter().flat_map(|use_case| shipped(*use_case));
         let parameters = shipped.flat_map(|environment| {
             let names = environment.parameters.iter().map(|(name, ..)| *name);
             std::iter::once("").chain(names).map(|name| (environment.blueprint, name))
@@ -276,7 +274,7 @@ mod tests {
             crate::config::domain::Domain::default().blueprints.iter().map(ToString::to_string).collect();
         let enabled: Vec<&str> = enabled.iter().map(String::as_str).collect();
         let blueprints = blueprints(&[]);
-        for use_case in USE_CASES {
+        for use_case in UseCase::ALL {
             let own = definitions(&profile(use_case, json!({})), &Git::default(), &blueprints);
             let known = Known { blueprints: &blueprints, enabled: &enabled, pools: &[] };
             assert_eq!(check("p", &own, &known), Vec::<String>::new(), "{use_case:?}");

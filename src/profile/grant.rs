@@ -49,7 +49,8 @@ pub struct Granted {
 }
 
 impl Granted {
-    fn of(member: &PolicyGrantMember) -> Option<Self> {
+    /// What AWS tells of a grant; nothing if it is none of this kind.
+    pub fn of(member: &PolicyGrantMember) -> Option<Self> {
         let Some(PolicyGrantDetail::CreateProjectFromProjectProfile(detail)) = member.detail() else { return None };
         Some(Granted {
             id: member.grant_id().map(str::to_owned),

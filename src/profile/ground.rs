@@ -203,17 +203,21 @@ impl<'w> Ground<'w> {
     }
 
     async fn list_pools(&self) -> Result<Vec<Known>> {
-        let list = self.client.list_account_pools().domain_identifier(&self.domain).max_results(50);
-        let mut pages = list.into_paginator().send();
-        let mut pools = Vec::new();
-        while let Some(page) = pages.next().await {
-            pools.extend(page.map_err(AwsError::from)?.items().iter().filter_map(|pool| {
-                let unit = pool.domain_unit_id().unwrap_or_default().to_owned();
-                Some(Known { id: pool.id()?.to_owned(), name: pool.name()?.to_owned(), is_ours: false, unit })
-            }));
-        }
-        Ok(pools)
+        list_pools(&self.client, &self.domain).await
     }
+}
+
+/// All account pools of a domain.
+pub(super) async fn list_pools(client: &Client, domain: &str) -> Result<Vec<Known>> {
+    let mut pages = client.list_account_pools().domain_identifier(domain).max_results(50).into_paginator().send();
+    let mut pools = Vec::new();
+    while let Some(page) = pages.next().await {
+        pools.extend(page.map_err(AwsError::from)?.items().iter().filter_map(|pool| {
+            let unit = pool.domain_unit_id().unwrap_or_default().to_owned();
+            Some(Known { id: pool.id()?.to_owned(), name: pool.name()?.to_owned(), is_ours: false, unit })
+        }));
+    }
+    Ok(pools)
 }
 
 impl Names for Ground<'_> {
@@ -262,7 +266,7 @@ async fn find_units(studio: &Studio<'_>, client: &Client, domain: &Domain) -> Re
 }
 
 /// All blueprints that AWS manages, with the parameters of those that are needed.
-async fn find_blueprints(client: &Client, domain: &str, needed: &[String]) -> Result<Blueprints> {
+pub(super) async fn find_blueprints(client: &Client, domain: &str, needed: &[String]) -> Result<Blueprints> {
     let list = client.list_environment_blueprints().domain_identifier(domain).managed(true).max_results(50);
     let mut pages = list.into_paginator().send();
     let mut blueprints = Blueprints::new();

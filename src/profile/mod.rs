@@ -8,6 +8,7 @@ mod blueprint;
 mod check;
 mod definitions;
 mod desired;
+pub(crate) mod discover;
 mod grant;
 mod ground;
 mod people;
@@ -28,6 +29,7 @@ use crate::plan::{self, Facts, Plan};
 
 pub use self::survey::{Listed, MayCreate, Shown, list, show};
 
+use self::blueprint::Blueprints;
 use self::definitions::Definition;
 use self::desired::{Profiles, Removal};
 use self::ground::Ground;
@@ -134,26 +136,31 @@ impl Wanted {
 
     fn new(instance: &Instance<'_>, definitions: &[Definition], ground: &Ground<'_>) -> Result<Self> {
         let Instance { tenant, stage, profile } = *instance;
-        let environments = definitions.iter().filter_map(|definition| {
-            let blueprint = definition.blueprint.clone()?;
-            let is_base = check::is_base(definition, &ground.blueprints);
-            Some((definition.name.clone(), environment(definition, blueprint, is_base, instance.home())))
-        });
-        let description = profile.description.as_deref().unwrap_or(definitions::purpose(profile.use_case));
         Ok(Wanted {
             name: instance.name(),
             tenant: tenant.name.clone(),
             stage,
             use_case: profile.use_case,
             users: profile.users.clone(),
-            shape: Shape {
-                description: Some(marked(Some(description))),
-                status: if profile.enabled { "ENABLED" } else { "DISABLED" }.to_owned(),
-                unit: ground.unit(&tenant.name)?.to_owned(),
-                environments: environments.collect(),
-                ..Shape::default()
-            },
+            shape: shape(profile, definitions, &ground.blueprints, ground.unit(&tenant.name)?, &instance.home()),
         })
+    }
+}
+
+/// What a profile is to be like in a unit, with the account of tenant and stage as `home`.
+fn shape(profile: &Profile, definitions: &[Definition], blueprints: &Blueprints, unit: &str, home: &Home) -> Shape {
+    let environments = definitions.iter().filter_map(|definition| {
+        let blueprint = definition.blueprint.clone()?;
+        let is_base = check::is_base(definition, blueprints);
+        Some((definition.name.clone(), environment(definition, blueprint, is_base, home.clone())))
+    });
+    let description = profile.description.as_deref().unwrap_or(definitions::purpose(profile.use_case));
+    Shape {
+        description: Some(marked(Some(description))),
+        status: if profile.enabled { "ENABLED" } else { "DISABLED" }.to_owned(),
+        unit: unit.to_owned(),
+        environments: environments.collect(),
+        ..Shape::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_datazone::Client;
 use aws_sdk_datazone::operation::get_account_pool::GetAccountPoolOutput;
 use aws_sdk_datazone::types::{AccountInfo, AccountSource, ResolutionStrategy};
 use futures::FutureExt as _;
@@ -28,7 +29,7 @@ pub struct AccountPool<'a, 'w> {
 }
 
 /// The Regions of each account.
-type Accounts = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Accounts = BTreeMap<String, BTreeSet<String>>;
 
 impl AccountPool<'_, '_> {
     fn accounts(&self) -> Accounts {
@@ -95,7 +96,12 @@ impl AccountPool<'_, '_> {
 
 /// Everything about a pool; nothing if it is gone.
 async fn describe(ground: &Ground<'_>, id: &str) -> Result<Option<GetAccountPoolOutput>> {
-    let asked = ground.client.get_account_pool().domain_identifier(&ground.domain).identifier(id).send().await;
+    read(&ground.client, &ground.domain, id).await
+}
+
+/// Everything about a pool of a domain; nothing if it is gone.
+pub(super) async fn read(client: &Client, domain: &str, id: &str) -> Result<Option<GetAccountPoolOutput>> {
+    let asked = client.get_account_pool().domain_identifier(domain).identifier(id).send().await;
     match asked.map_err(AwsError::from) {
         Ok(pool) => Ok(Some(pool)),
         Err(error) if error.class() == Class::NotFound => Ok(None),
@@ -104,7 +110,7 @@ async fn describe(ground: &Ground<'_>, id: &str) -> Result<Option<GetAccountPool
 }
 
 /// The accounts of a pool, where a list and no function says which they are.
-fn accounts_of(pool: &GetAccountPoolOutput) -> Option<Accounts> {
+pub(super) fn accounts_of(pool: &GetAccountPoolOutput) -> Option<Accounts> {
     let Some(AccountSource::Accounts(accounts)) = pool.account_source() else { return None };
     let known = accounts
         .iter()

@@ -103,6 +103,12 @@ fn everything_that_was_found_is_read_back() {
         owners: vec![format!("group:{hostile}").parse().unwrap(), "user:on".parse().unwrap()],
         organization_sharing: false,
         blueprints: vec!["Tooling".parse().unwrap()],
+        account_pools: serde_json::from_value(serde_json::json!([
+            {"name": "pool 1", "accounts": [
+                {"account": "999999999999"}, {"account": "012345678901", "regions": ["eu-west-1", "eu-central-1"]},
+            ]},
+        ]))
+        .unwrap(),
         ..Domain::default()
     };
     let account = |digit: &str| StageAnswers::of(digit.repeat(12).parse().unwrap());
@@ -126,7 +132,22 @@ fn everything_that_was_found_is_read_back() {
         data: [Some(account("6")), Some(account("7")), Some(account("8"))],
         ..TenantAnswers::named("clinical".parse().unwrap())
     };
+    let connection = "arn:aws:codeconnections:eu-west-1:111111111111:connection/0a1b2c3d-0000-4000-8000-000000000001";
+    let profiles: Vec<Profile> = serde_json::from_value(serde_json::json!([
+        {"name": "on", "use-case": "rag"},
+        {
+            "name": "Other name", "use-case": "llm-finetuning", "description": hostile, "template": "t",
+            "tenants": ["clinical"], "stages": ["prod"], "users": [format!("user:{hostile}"), "group:no"],
+            "git-connection": connection, "enabled": false,
+            "environments": [{"name": "null"}, {
+                "name": "Some of it", "blueprint": "QuickSight", "mode": "on-demand", "account-pools": ["pool 1"],
+                "parameters": {"no": hostile, "y": {"value": "1", "editable": true}, "_false": "", "idleTimeout": "0x1"},
+            }, {"name": "Tooling", "mode": "on-create"}],
+        },
+    ]))
+    .unwrap();
     let found = Answers {
+        profiles: profiles.clone(),
         management: Some("999999999999".parse().unwrap()),
         kms_key: Some("arn:aws:kms:eu-west-1:222222222222:key/0a1b2c3d-0000-4000-8000-000000000001".parse().unwrap()),
         tenants: vec![tenant.clone()],
@@ -136,6 +157,7 @@ fn everything_that_was_found_is_read_back() {
     };
     let config = read(&render(&found)).config.unwrap();
     assert_eq!(config.domain, domain);
+    assert_eq!(config.profiles, profiles);
     assert_eq!(config.management.unwrap().account.as_str(), "999999999999");
     assert_eq!(config.shared_services.kms_key, found.kms_key);
     let read_back = &config.tenants[0];

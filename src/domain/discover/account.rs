@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_datazone::operation::get_project_profile::GetProjectProfileOutput;
 use aws_sdk_datazone::types::{
     AwsAccount, ManagedPolicyType, PolicyGrantPrincipal, ProjectGrantFilter, Region, TargetEntityType,
 };
@@ -109,7 +110,6 @@ fn network(parameters: &HashMap<String, String>) -> Option<Network> {
 
 /// That a profile makes environments in an account.
 pub(super) struct Use {
-    pub profile: String,
     pub tenant: Option<TenantName>,
     /// The stage, if the profile's name tells one.
     pub stage: Option<Stage>,
@@ -117,13 +117,21 @@ pub(super) struct Use {
     pub region: String,
 }
 
-/// What the profiles of a domain tell of accounts.
-pub(super) async fn profiles(session: &Session, domain: &Domain, units: &[(String, TenantName)]) -> Result<Vec<Use>> {
-    let mut uses = Vec::new();
+/// Everything about each profile of a domain.
+pub(super) async fn profiles(session: &Session, domain: &Domain) -> Result<Vec<GetProjectProfileOutput>> {
+    let mut profiles = Vec::new();
     for summary in survey::profiles(session, domain).await? {
         let client = session.datazone();
         let read = client.get_project_profile().domain_identifier(&domain.id).identifier(summary.id()).send().await;
-        let profile = read.map_err(AwsError::from)?;
+        profiles.push(read.map_err(AwsError::from)?);
+    }
+    Ok(profiles)
+}
+
+/// What profiles tell of accounts.
+pub(super) fn uses(profiles: &[GetProjectProfileOutput], units: &[(String, TenantName)]) -> Vec<Use> {
+    let mut uses = Vec::new();
+    for profile in profiles {
         let unit = profile.domain_unit_id();
         let tenant = units.iter().find(|(id, _)| Some(id.as_str()) == unit).map(|(_, tenant)| tenant.clone());
         for environment in profile.environment_configurations() {
@@ -131,7 +139,6 @@ pub(super) async fn profiles(session: &Session, domain: &Domain, units: &[(Strin
                 (environment.aws_account(), environment.aws_region())
             {
                 uses.push(Use {
-                    profile: profile.name().to_owned(),
                     tenant: tenant.clone(),
                     stage: stage_in(profile.name()),
                     account: account.clone(),
@@ -140,5 +147,5 @@ pub(super) async fn profiles(session: &Session, domain: &Domain, units: &[(Strin
             }
         }
     }
-    Ok(uses)
+    uses
 }

@@ -27,6 +27,7 @@ use crate::error::{Error, Kind, Result};
 use crate::governance::Persona;
 use crate::landscape::{RoleToAssume, partition};
 use crate::organization::{self, Member};
+use crate::profile::discover::Made;
 use crate::progress::Progress;
 
 /// Somebody who may know more: a question and its answers; which one, if they do.
@@ -94,6 +95,7 @@ pub async fn discover(search: &Search<'_>) -> Result<Answers> {
     };
     let known = inside.unwrap_or_default();
     search.assign(&around, &known, &mut answers, &mut questions)?;
+    known.made.write(&mut answers, &mut questions);
     search.central(&around, &mut answers, &mut questions).await?;
     Ok(Answers { questions, ..answers })
 }
@@ -107,6 +109,8 @@ struct Inside {
     units: Vec<(String, TenantName)>,
     /// What profiles tell of accounts.
     profiles: Vec<account::Use>,
+    /// The profiles and account pools that aiops made.
+    made: Made,
 }
 
 impl Search<'_> {
@@ -255,17 +259,16 @@ impl Search<'_> {
             settings.blueprints = names.map(str::parse::<BlueprintName>).collect::<Result<_>>()?;
         }
         answers.domain = Some(settings);
-        let profiles = account::profiles(session, &domain, &tenants).await?;
-        let names: BTreeSet<&str> = profiles.iter().map(|known| known.profile.as_str()).collect();
-        if !names.is_empty() {
-            let names: Vec<&str> = names.into_iter().collect();
+        let profiles = account::profiles(session, &domain).await?;
+        let made = Made::read(session, &domain, &profiles, &tenants).await.unwrap_or_else(|error| {
             questions.push(format!(
-                "The domain has project profiles, and no `profiles` were written: {}. Before `aiops profile apply`, write \
-                 them: it removes those that aiops made and that are not in this file.",
-                names.join(", ")
+                "Project profiles and account pools were not read ({}), and are not written. Before `aiops profile apply`, \
+                 write them: it removes what aiops made and is not in this file.",
+                told(&error)
             ));
-        }
-        Ok(Inside { accounts, units: tenants, profiles })
+            Made::default()
+        });
+        Ok(Inside { accounts, profiles: account::uses(&profiles, &tenants), units: tenants, made })
     }
 
     /// The accounts that the domain is shared with, each asked for what it has.

@@ -13,6 +13,7 @@ use crate::domain::{self, Studio};
 use crate::error::Result;
 use crate::landscape::Landscape;
 use crate::plan::Plan;
+use crate::profile;
 use crate::progress::Silent;
 use crate::sandbox::Sandbox;
 use crate::sandbox::organizations::ACCOUNT_ID_TAG;
@@ -108,6 +109,21 @@ impl Bench {
     }
 
     fn run(&self, config: &Config, acts: bool) -> Plan {
+        self.with(
+            config,
+            async |studio| {
+                if acts { domain::apply(studio).await.unwrap() } else { domain::plan(studio).await.unwrap() }
+            },
+        )
+    }
+
+    fn run_profiles(&self, config: &Config, acts: bool) -> Plan {
+        self.with(config, async |studio| {
+            if acts { profile::apply(studio, None).await.unwrap() } else { profile::plan(studio, None).await.unwrap() }
+        })
+    }
+
+    fn with(&self, config: &Config, act: impl AsyncFn(&Studio<'_>) -> Plan) -> Plan {
         block_on(async {
             let (aws, landscape) = (self.aws().await, Landscape::new(config));
             let world = World {
@@ -119,8 +135,7 @@ impl Bench {
                 acting_as: None,
                 dry_run: false,
             };
-            let studio = Studio::new(&world);
-            if acts { domain::apply(&studio).await.unwrap() } else { domain::plan(&studio).await.unwrap() }
+            act(&Studio::new(&world)).await
         })
     }
 
@@ -223,4 +238,53 @@ fn what_others_built_is_named_exactly_and_adopted() {
     let plan = bench.run(&config(&text.replace(missing, shared.trim().replace("dev:", "test:").as_str())), false);
     assert!(!plan.has_changes() && plan.failures().next().is_none(), "{:#?}", told(&plan));
     assert_eq!(plan.count(crate::plan::Action::Adopt), 2, "{:#?}", told(&plan));
+}
+
+const PROFILES: &str = "
+  account-pools:
+    - {name: sandboxes, accounts: [{account: '333333333333', regions: [eu-central-1, eu-west-1]}, {account: '666666666666'}]}
+profiles:
+  - name: tabular
+    use-case: regression
+    description: 'Models that predict: #1'
+    stages: [dev, prod]
+    users: ['role:arn:aws:iam::111111111111:role/leads']
+    environments:
+      - {name: Tooling, parameters: {maxEbsVolumeSize: '200', idleTimeoutInMinutes: {value: '90', editable: true}, enableSpaces: {value: 'true', editable: true}}}
+      - {name: Reports, blueprint: QuickSight, account-pools: [sandboxes]}
+      - {name: MLExperiments, mode: on-create}
+  - {name: chat with documents, use-case: rag, tenants: [clinical], enabled: false}
+  - {name: feeds, use-case: data-pipeline, git-connection: 'arn:aws:codeconnections:eu-west-1:111111111111:connection/0a1b2c3d-0000-4000-8000-000000000001'}
+  - {name: a-name-that-makes-some-of-the-names-in-datazone-cut, use-case: llm-finetuning}
+";
+
+/// The configuration of a landscape with profiles.
+fn with_profiles() -> Config {
+    let blueprints =
+        "[Tooling, AmazonBedrockGuardrail, AmazonBedrockKnowledgeBase, DataLake, MLExperiments, QuickSight, Workflows]";
+    let text = CONFIG.replace("[Tooling, AmazonBedrockGuardrail, DataLake]", blueprints);
+    config(&text.replace("tenants:\n", &format!("{PROFILES}tenants:\n").replacen('\n', "", 1)))
+}
+
+#[test]
+fn profiles_and_pools_that_aiops_made_are_described_so_that_nothing_is_to_be_done() {
+    let bench = Bench::new();
+    let desired = with_profiles();
+    let built = [bench.run(&desired, true), bench.run_profiles(&desired, true)];
+    assert_eq!(built.iter().flat_map(Plan::failures).count(), 0, "{:#?}", built.each_ref().map(told));
+    let before = bench.sandbox.census().unwrap();
+    let answers = bench.discover(|_| None);
+    assert_eq!(bench.sandbox.census().unwrap(), before, "nothing is changed");
+    assert_eq!(answers.questions, [""; 0]);
+    let found = config(&render(&answers));
+    assert_eq!((&found.tenants, &found.domain), (&desired.tenants, &desired.domain));
+    let by_name = |config: &Config| {
+        let named = config.profiles.iter().map(|profile| (profile.name.to_string(), profile.clone()));
+        let mut named: BTreeMap<String, config::domain::Profile> = named.collect();
+        named.values_mut().for_each(|profile| profile.environments.sort_by(|one, other| one.name.cmp(&other.name)));
+        named
+    };
+    assert_eq!(by_name(&found), by_name(&desired));
+    assert_eq!(told(&bench.run(&found, false)), [""; 0]);
+    assert_eq!(told(&bench.run_profiles(&found, false)), [""; 0]);
 }
