@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use aws_sdk_datazone::Client;
 use aws_sdk_datazone::types::{
-    AddToProjectMemberPoolPolicyGrantDetail, AllUsersGrantFilter, CreateProjectFromProjectProfilePolicyGrantDetail,
-    DomainUnitFilterForProject, GroupPolicyGrantPrincipal, ManagedPolicyType, PolicyGrantDetail, PolicyGrantMember,
-    PolicyGrantPrincipal, ProjectDesignation, ProjectGrantFilter, ProjectPolicyGrantPrincipal, TargetEntityType, Unit,
+    AddToProjectMemberPoolPolicyGrantDetail, AllUsersGrantFilter, DomainUnitFilterForProject,
+    GroupPolicyGrantPrincipal, ManagedPolicyType, PolicyGrantDetail, PolicyGrantMember, PolicyGrantPrincipal,
+    ProjectDesignation, ProjectGrantFilter, ProjectPolicyGrantPrincipal, TargetEntityType, Unit,
     UserPolicyGrantPrincipal,
 };
 use futures::FutureExt as _;
