@@ -100,7 +100,7 @@ impl Landscape {
                 .bucket
                 .as_ref()
                 .map_or_else(|| format!("aiops-models-{}-{}", central.account, central.region), ToString::to_string),
-            kms_key: shared.kms_key.as_ref().map(ToString::to_string),
+            kms_key: shared.kms_key.as_ref().map(|key| names::key_arn(key.as_str(), &central)),
             tenants: tenants.collect(),
             via: config
                 .session

@@ -1,5 +1,6 @@
 //! Names that are made of other names.
 
+use super::place::Place;
 use crate::governance::Digest;
 
 /// The most characters that SageMaker allows in the name of a group or an endpoint, and S3 in that of a bucket.
@@ -26,6 +27,15 @@ pub(super) fn fitted_within(longest: usize, name: String) -> String {
     let mark = &Digest::of(&name).token()[..MARK];
     let kept: String = name.chars().take(longest - MARK - 1).collect();
     format!("{kept}-{mark}")
+}
+
+/// The ARN of a KMS key, or of an alias, that is named in `place` by id, alias or ARN.
+pub(super) fn key_arn(key: &str, place: &Place) -> String {
+    if key.starts_with("arn:") {
+        return key.to_owned();
+    }
+    let resource = if key.starts_with("alias/") { key.to_owned() } else { format!("key/{key}") };
+    format!("arn:{}:kms:{}:{}:{resource}", place.partition(), place.region, place.account)
 }
 
 /// Whether `name` is one that was cut: it tells no more what it was made of.

@@ -162,7 +162,17 @@ fn keys<'a>(buckets: impl IntoIterator<Item = &'a Bucket>) -> Vec<&'a str> {
     buckets.into_iter().filter_map(|bucket| bucket.key_arn.as_deref()).collect()
 }
 
-/// Nothing where AWS keeps the keys.
-pub(super) fn use_keys(sid: &str, actions: &[&str], keys: Vec<&str>) -> Option<Statement> {
-    (!keys.is_empty()).then(|| Statement::allow(sid).actions(actions.iter().copied()).resources(keys))
+/// Nothing where AWS keeps the keys. IAM has no aliases among the resources: a key that is named by one is any key of its
+/// account that has the alias.
+pub(super) fn use_keys(sid: &str, actions: &[&str], keys: Vec<&str>) -> Vec<Statement> {
+    let allow = |sid: &str| Statement::allow(sid).actions(actions.iter().copied());
+    let (aliases, keys): (Vec<&str>, Vec<&str>) = keys.into_iter().partition(|key| key.contains(":alias/"));
+    let by_arn = (!keys.is_empty()).then(|| allow(sid).resources(keys));
+    let by_alias = aliases.into_iter().enumerate().filter_map(|(number, arn)| {
+        let (account, alias) = arn.split_once(":alias/")?;
+        let sid = format!("{sid}ByAlias{}", number + 1);
+        let resource = allow(&sid).resources([format!("{account}:key/*")]);
+        Some(resource.when("ForAnyValue:StringEquals", "kms:ResourceAliases", [format!("alias/{alias}")]))
+    });
+    by_arn.into_iter().chain(by_alias).collect()
 }

@@ -98,7 +98,7 @@ pub struct Workspace {
 pub struct Bucket {
     /// Its name.
     pub name: String,
-    /// ARN of the customer managed KMS key that encrypts it, if one does.
+    /// ARN of the customer managed KMS key that encrypts it, or of an alias of the key, if one does.
     pub key_arn: Option<String>,
 }
 

@@ -432,3 +432,16 @@ fn documents_fit_into_the_limits_of_aws() {
     assert!(size(&central_bucket_policy(&scope)) <= 20_480);
     assert!(size(&trust(&Trustees { principals: vec![scope.root(CENTRAL)], external_id: None })) <= 2_048);
 }
+
+#[test]
+fn a_key_that_is_named_by_its_alias_is_any_key_that_has_it() {
+    let mut scope = encrypted(scope(1));
+    scope.central.bucket.key_arn = Some(format!("arn:aws:kms:eu-west-1:{CENTRAL}:alias/models"));
+    let access = identity(Persona::Engineer, Place::Central, &scope).remove(0);
+    let statements = access.document["Statement"].as_array().unwrap().clone();
+    let encrypt = statements.iter().find(|statement| statement["Sid"] == "EncryptByAlias1").unwrap();
+    assert_eq!(encrypt["Resource"], format!("arn:aws:kms:eu-west-1:{CENTRAL}:key/*"));
+    assert_eq!(encrypt["Condition"]["ForAnyValue:StringEquals"]["kms:ResourceAliases"], "alias/models");
+    let resources = |statement: &Value| statement["Resource"].to_string();
+    assert!(statements.iter().all(|statement| !resources(statement).contains(":alias/")), "{statements:#?}");
+}
