@@ -44,3 +44,16 @@ fn nine_accounts_and_thirty_six_profiles_are_throttled_nowhere() {
     let verified = stage.act(async |studio| domain::verify(studio).await.unwrap());
     assert!(verified.passed() && verified.profiles.len() == 36, "{verified:?}");
 }
+
+#[test]
+fn a_thousand_accounts_are_planned() {
+    let stage = Stage::new(&written(333, "domain: {blueprints: [Tooling]}\n"));
+    stage.sandbox.take_log();
+    let planned = stage.act(async |studio| domain::plan(studio).await.unwrap());
+    assert_eq!(planned.failures().count(), 0, "{:?}", planned.failures().next());
+    // Each account: its association, three roles, a bucket, a blueprint and its grants.
+    let of_accounts = planned.steps.iter().filter(|step| step.address.account.starts_with("3000")).count();
+    assert_eq!(of_accounts, 333 * 3 * 7);
+    let calls = stage.sandbox.take_log().len();
+    assert!(calls <= 333 * 3 * 12, "{calls} calls");
+}
