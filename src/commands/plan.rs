@@ -140,7 +140,7 @@ pub fn summary(plan: &Plan) -> String {
         (Action::Change, "to change"),
         (Action::Remove, "to remove"),
         (Action::Conflict, "in the way"),
-        (Action::Unknown, "not looked at"),
+        (Action::Unknown, "that could not be looked at"),
         (Action::Leave, "left"),
         (Action::Adopt, "of others used"),
         (Action::Keep, "as they should be"),
@@ -160,7 +160,9 @@ fn is_right(step: &Outcome) -> bool {
 
 /// One row a step, and below it one for each field that differs.
 fn table(plan: &Plan, all: bool) -> Table {
-    let shown = |step: &&Outcome| all || !is_right(step) || step.error.is_some();
+    // In a plan, what was not looked at says nothing that its cause does not say.
+    let follows = |step: &Outcome| step.state == State::Skipped && !plan.is_begun();
+    let shown = |step: &&Outcome| all || (!is_right(step) && !follows(step));
     let mut rows = Vec::new();
     for step in plan.steps.iter().filter(shown) {
         rows.push(vec![

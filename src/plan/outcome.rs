@@ -135,6 +135,11 @@ impl Plan {
         self.steps.iter().any(|step| step.action.is_change())
     }
 
+    /// Whether something of it was done.
+    pub fn is_begun(&self) -> bool {
+        self.steps.iter().any(|step| step.state == State::Done)
+    }
+
     /// How many things have this action.
     pub fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
@@ -146,7 +151,7 @@ impl Plan {
     }
 
     /// How it ended, for the exit code: nothing if all is well; the one kind of failure if nothing was done; else partial.
-    /// What is in the way is a failure.
+    /// What is in the way is a failure, and what aiops.yaml asks for and cannot be is a mistake in it.
     pub fn verdict(&self) -> Option<Kind> {
         if self.count(Action::Conflict) > 0 {
             return Some(Kind::Failed);
@@ -154,7 +159,10 @@ impl Plan {
         let mut kinds: Vec<Kind> =
             self.failures().filter(|step| step.state != State::Skipped).filter_map(|step| step.kind).collect();
         kinds.dedup();
-        let some_done = self.steps.iter().any(|step| step.state == State::Done);
+        let some_done = self.is_begun();
+        if let (false, Some(wrong)) = (some_done, kinds.iter().find(|kind| kind.is_input())) {
+            return Some(*wrong);
+        }
         match kinds.as_slice() {
             [] => None,
             [only] if !some_done && self.steps.iter().all(|step| step.error.is_some()) => Some(*only),
