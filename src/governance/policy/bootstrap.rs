@@ -107,6 +107,11 @@ pub fn bootstrap(site: Site<'_>, partition: &str, account: &str) -> Value {
                         "ram:TagResource",
                     ],
                 ),
+                // For a domain with single sign-on or a key of its own, DataZone acts in the caller's name.
+                anywhere(
+                    "LetTheDomainIn",
+                    &["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant", "sso:*Application*"],
+                ),
                 anywhere(
                     "LookAround",
                     &[
