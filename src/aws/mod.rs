@@ -37,7 +37,7 @@ use self::time::SdkTime;
 use crate::clock::SharedClock;
 use crate::error::{Error, Kind, Result};
 use crate::governance;
-use crate::landscape::{self, RoleToAssume};
+use crate::landscape::RoleToAssume;
 use crate::sandbox::Sandbox;
 
 pub use self::probe::Trial;
@@ -258,7 +258,7 @@ impl Session {
     #[cfg(feature = "sagemaker")]
     pub fn sagemaker_arn(&self, resource: &str) -> String {
         let Session { region, account, .. } = self;
-        format!("arn:{}:sagemaker:{region}:{account}:{resource}", landscape::partition(region))
+        format!("arn:{}:sagemaker:{region}:{account}:{resource}", crate::landscape::partition(region))
     }
 
     /// Who acts in this session.

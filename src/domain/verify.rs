@@ -182,6 +182,7 @@ pub struct Equipping<'a> {
 
 impl<'a> Equipping<'a> {
     /// What the configuration asks for, in the words of the domain.
+    #[cfg_attr(not(feature = "sagemaker"), expect(dead_code, reason = "`doctor` asks, and needs SageMaker as well"))]
     pub(crate) async fn of(studio: &Studio<'_>, session: &Session, domain: &'a Domain) -> Result<Self> {
         let names = survey::blueprint_names(session, domain).await?;
         let id_of = |wanted: &str| names.iter().find(|(_, name)| *name == wanted).map(|(id, _)| id.clone());
