@@ -1,10 +1,11 @@
 //! The domain, and how near it is to DataZone's quotas.
 
-use aws_sdk_datazone::types::{DataZoneEntityType, DomainVersion, ManagedPolicyType, TargetEntityType};
+use aws_sdk_datazone::types::{DomainVersion, ManagedPolicyType, TargetEntityType};
 
 use super::{Area, Examination, Finding, Status};
 use crate::aws::error::AwsError;
 use crate::aws::{Session, fanout};
+use crate::domain::owner;
 use crate::domain::survey::{self, Domain, Unit};
 use crate::error::Result;
 
@@ -118,16 +119,7 @@ async fn quotas(examination: &Examination<'_>, session: &Session, domain: &Domai
 type Counted = (usize, usize, String, &'static str);
 
 async fn of_unit(session: &Session, domain: &Domain, unit: &Unit) -> Result<Vec<Counted>> {
-    let owners = session
-        .datazone()
-        .list_entity_owners()
-        .domain_identifier(&domain.id)
-        .entity_type(DataZoneEntityType::DomainUnit)
-        .entity_identifier(&unit.id)
-        .into_paginator()
-        .items()
-        .send();
-    let owners = owners.try_collect().await.map_err(AwsError::from)?.len();
+    let owners = owner::list(&session.datazone(), &domain.id, &unit.id).await?.len();
     let mut counted =
         vec![(owners, OWNERS, format!("owners of domain unit {}", unit.name), "let a group own it in their place")];
     for policy in POLICIES {

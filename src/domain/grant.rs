@@ -215,20 +215,25 @@ struct Comparison {
     surplus: Vec<PolicyGrantMember>,
 }
 
+/// The grants of one policy on an entity of the domain with this id.
+pub(super) async fn list(
+    client: &Client,
+    domain: &str,
+    (kind, id): (TargetEntityType, &str),
+    policy: ManagedPolicyType,
+) -> Result<Vec<PolicyGrantMember>, AwsError> {
+    let request = client
+        .list_policy_grants()
+        .domain_identifier(domain)
+        .entity_type(kind)
+        .entity_identifier(id)
+        .policy_type(policy);
+    request.into_paginator().items().send().try_collect().await.map_err(AwsError::from)
+}
+
 impl Site {
     async fn list(&self, client: &Client) -> Result<Vec<PolicyGrantMember>, AwsError> {
-        let request = client
-            .list_policy_grants()
-            .domain_identifier(&self.domain)
-            .entity_type(self.kind.clone())
-            .entity_identifier(&self.id)
-            .policy_type(self.policy.clone());
-        let mut pages = request.into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            found.extend(page?.grant_list);
-        }
-        Ok(found)
+        list(client, &self.domain, (self.kind.clone(), &self.id), self.policy.clone()).await
     }
 
     async fn add(&self, client: &Client, (principal, detail): &Grant) -> Result<(), AwsError> {

@@ -19,7 +19,7 @@ pub mod document;
 mod governance;
 pub mod grant;
 pub mod key;
-mod owner;
+pub(crate) mod owner;
 mod participant;
 pub mod role;
 mod share;

@@ -34,9 +34,9 @@ pub(super) struct Owners<'w> {
 
 /// An owner by the id of the profile; whether it is a group's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Owner {
-    id: String,
-    group: bool,
+pub(crate) struct Owner {
+    pub id: String,
+    pub group: bool,
 }
 
 /// What an owner is to be called, and who it is; not known before its profile is there.
@@ -211,7 +211,8 @@ fn owner(participant: &Address, facts: &Facts) -> Option<Owner> {
     Some(Owner { id: facts.get(participant, "id")?, group: participant.kind == GROUP_PROFILE })
 }
 
-async fn list(client: &Client, domain: &str, unit: &str) -> Result<BTreeSet<Owner>> {
+/// The owners of a unit of the domain with this id.
+pub(crate) async fn list(client: &Client, domain: &str, unit: &str) -> Result<BTreeSet<Owner>> {
     let request = client.list_entity_owners().domain_identifier(domain).entity_identifier(unit);
     let mut owners = request.entity_type(DataZoneEntityType::DomainUnit).into_paginator().items().send();
     let mut found = BTreeSet::new();

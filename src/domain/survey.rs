@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_datazone::types::{
-    DomainStatus, EnvironmentBlueprintConfigurationItem, ManagedPolicyType, OwnerPropertiesOutput, PolicyGrantMember,
-    ProjectProfileSummary, ProjectSummary, TargetEntityType,
+    DomainStatus, EnvironmentBlueprintConfigurationItem, ManagedPolicyType, PolicyGrantMember, ProjectProfileSummary,
+    ProjectSummary, TargetEntityType,
 };
 
+use super::{grant, owner};
 use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::error::Result;
@@ -102,26 +103,12 @@ pub(crate) async fn units(session: &Session, domain: &Domain) -> Result<Vec<Unit
 
 /// Who owns a unit: the names of users and groups, or their ids where they have no name.
 pub(crate) async fn owners(session: &Session, domain: &Domain, unit: &str) -> Result<Vec<String>> {
-    let client = session.datazone();
-    let mut pages = client
-        .list_entity_owners()
-        .domain_identifier(&domain.id)
-        .entity_type(aws_sdk_datazone::types::DataZoneEntityType::DomainUnit)
-        .entity_identifier(unit)
-        .into_paginator()
-        .items()
-        .send();
     let mut names = Vec::new();
-    while let Some(owner) = pages.next().await {
-        match owner.map_err(AwsError::from)? {
-            OwnerPropertiesOutput::Group(group) => {
-                names.push(group_title(session, domain, group.group_id().unwrap_or_default()).await);
-            }
-            OwnerPropertiesOutput::User(user) => {
-                names.push(user_title(session, domain, user.user_id().unwrap_or_default()).await);
-            }
-            _ => {}
-        }
+    for owner in owner::list(&session.datazone(), &domain.id, unit).await? {
+        names.push(match owner.group {
+            true => group_title(session, domain, &owner.id).await,
+            false => user_title(session, domain, &owner.id).await,
+        });
     }
     names.sort();
     Ok(names)
@@ -205,17 +192,7 @@ pub(crate) async fn grants(
     entity: (TargetEntityType, &str),
     policy: ManagedPolicyType,
 ) -> Result<Vec<PolicyGrantMember>> {
-    let client = session.datazone();
-    let pages = client
-        .list_policy_grants()
-        .domain_identifier(&domain.id)
-        .entity_type(entity.0)
-        .entity_identifier(entity.1)
-        .policy_type(policy)
-        .into_paginator()
-        .items()
-        .send();
-    match pages.try_collect().await.map_err(AwsError::from) {
+    match grant::list(&session.datazone(), &domain.id, entity, policy).await {
         Ok(grants) => Ok(grants),
         Err(error) if error.class() == Class::NotFound => Ok(Vec::new()),
         Err(error) => Err(error.into()),

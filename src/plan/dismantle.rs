@@ -1,5 +1,7 @@
 //! The way back: the same resources, to be gone.
 
+use std::collections::HashMap;
+
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
@@ -12,10 +14,14 @@ use crate::error::Result;
 /// Facts must have been gathered by a look at `resources` before.
 pub fn dismantled<'a>(resources: &'a [Box<dyn Resource + 'a>]) -> Vec<Box<dyn Resource + 'a>> {
     let listed = || resources.iter().filter(|resource| resource.farewell() != Farewell::GoesAlong);
+    let mut dependents: HashMap<Address, Vec<Address>> = HashMap::new();
+    for resource in listed() {
+        for need in resource.needs() {
+            dependents.entry(need).or_default().push(resource.address());
+        }
+    }
     let removals = listed().rev().map(|resource| {
-        let address = resource.address();
-        let dependents = listed().filter(|other| other.needs().contains(&address));
-        let needs = dependents.map(|other| other.address()).collect();
+        let needs = dependents.get(&resource.address()).cloned().unwrap_or_default();
         Box::new(Undone { resource: &**resource, needs }) as Box<dyn Resource + 'a>
     });
     removals.collect()
