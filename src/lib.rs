@@ -30,6 +30,7 @@ pub mod domain;
 #[cfg(feature = "sagemaker")]
 pub mod endpoint;
 pub mod error;
+pub mod git;
 pub mod governance;
 pub mod interrupt;
 pub mod landscape;
@@ -49,6 +50,7 @@ pub mod registry;
 pub mod report;
 mod run;
 pub mod sandbox;
+pub mod seed;
 pub mod settings;
 #[cfg(feature = "sagemaker")]
 pub mod status;

@@ -477,6 +477,9 @@ const REST: &str = "
 #  provider: local
 #  host: git.example.com
 #  owner: example
+#  directory: repositories  # of provider local
+#  token-secret: aiops/git-token  # in Secrets Manager, in the shared services account
+#  author: { name: aiops, email: aiops@example.com }
 #  default-branch: main
 #  layout: single
 

@@ -33,4 +33,5 @@ pub use names::{
     ThingName, VpcId, partition,
 };
 pub use schema::{schema, schema_text};
+pub use settings::{GitAuthor, GitLayout, GitProvider};
 pub use sources::{Source, Sourced, Sources};

@@ -37,6 +37,17 @@ pub struct Git {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub owner: Option<String>,
+    /// Directory of the bare repositories of provider `local`, relative to this file.
+    #[schemars(with = "String", length(min = 1))]
+    pub directory: PathBuf,
+    /// Secret in Secrets Manager, in the shared services account, that holds the provider's token: alone, or as `token` of
+    /// a JSON object. Default: the token that the environment or the user's Git credential helper has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub token_secret: Option<String>,
+    /// Whom commits name as their author. Default: whom the user's Git configuration names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<GitAuthor>,
     /// Default branch of new repositories.
     #[schemars(length(min = 1))]
     pub default_branch: String,
@@ -50,10 +61,25 @@ impl Default for Git {
             provider: GitProvider::Local,
             host: None,
             owner: None,
+            directory: PathBuf::from("repositories"),
+            token_secret: None,
+            author: None,
             default_branch: "main".to_owned(),
             layout: GitLayout::Single,
         }
     }
+}
+
+/// The author of commits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GitAuthor {
+    /// Name.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Address of mail.
+    #[schemars(length(min = 3))]
+    pub email: String,
 }
 
 /// What hosts repositories.
