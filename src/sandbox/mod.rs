@@ -278,6 +278,7 @@ impl Sandbox {
             store: Store(&transaction),
             request_id: String::new(),
             authorized: false,
+            faults: &self.0.faults,
         };
         call.request_id = call.uuid()?;
         let mut outcome = work(&mut call);
