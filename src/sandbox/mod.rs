@@ -33,6 +33,7 @@ mod event_buses;
 mod idempotency;
 mod identity_center;
 mod kms;
+mod tagging;
 mod tags;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::{Access, ApiError, ApiResult, Call, page, required, text};
 use super::service::{Operation, Protocol, Service};
+use super::tagging::Tagged;
 use super::tags::{self, TagRules, Tags};
 
 /// CodeConnections, which speaks awsJson1.0 and rpc-v2-cbor.
@@ -218,6 +219,13 @@ fn enter(
     let access = Access::new(format!("codeconnections:{operation}"), arn).tags("aws:ResourceTag", tags);
     call.authorize(&request(access))?;
     connection.ok_or_else(|| not_found("Connection", arn))
+}
+
+/// The caller's connections of the Region that is asked, with their tags.
+pub(super) fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    let mut all = Connection::all(call)?;
+    all.retain(|connection| connection.arn.split(':').nth(3) == Some(&call.region));
+    Ok(all.into_iter().map(|connection| (connection.arn, connection.tags)).collect())
 }
 
 /// Why projects of SageMaker Unified Studio cannot work with the connection `arn`, if they cannot. Whose it is makes no

@@ -35,6 +35,7 @@ mod users;
 mod validation;
 
 pub(super) use self::provisioning::SERVICE as PROVISIONING;
+pub(super) use self::tags::tagged;
 use super::rate::RateLimit;
 use super::rest::RestOperation;
 use super::service::{Protocol, Service};
