@@ -1,6 +1,7 @@
 //! One AWS call as a service's handler sees it: who calls, from where, what it may do, and the store to do it in.
 
 use std::fmt::Write as _;
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::faults::{Strike, Switchboard};
 use super::iam::Need;
 use super::store::{Store, StoreError};
 
@@ -225,6 +227,7 @@ pub struct Call<'a> {
     /// Id of this request.
     pub request_id: String,
     pub(super) authorized: bool,
+    pub(super) faults: &'a Mutex<Switchboard>,
 }
 
 impl Call<'_> {
@@ -238,6 +241,17 @@ impl Call<'_> {
     /// For the few operations that AWS lets every authenticated caller use (`GetCallerIdentity`).
     pub fn needs_no_permission(&mut self) {
         self.authorized = true;
+    }
+
+    /// What goes wrong with a step that a service takes by itself in `account`, behind the call. A fault has to name the
+    /// step: one for calls in general does not mean what no client sees.
+    pub fn step(&self, service: &str, step: &str, account: &str) -> ApiResult<()> {
+        let fault = super::lock(self.faults).strike_step(service, step, account);
+        match fault.and_then(|fault| fault.effect.strike()) {
+            Some(Strike::Error(error)) => Err(error),
+            Some(Strike::Drop) => Err(ApiError::internal("The step was not finished.")),
+            None => Ok(()),
+        }
     }
 
     /// `arn:aws:<service>:<region>:<caller's account>:<resource>`.

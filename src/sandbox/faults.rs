@@ -142,10 +142,26 @@ impl Switchboard {
 
     /// The fault that strikes this call. Counts the call for every fault that it matches.
     pub fn strike(&mut self, service: &str, operation: &str, account: &str) -> Option<Fault> {
+        self.strike_one(service, operation, account, |_| true)
+    }
+
+    /// [`Switchboard::strike`] for what is no call: only faults that name service and operation match.
+    pub fn strike_step(&mut self, service: &str, step: &str, account: &str) -> Option<Fault> {
+        self.strike_one(service, step, account, |fault| fault.service.is_some() && fault.operation.is_some())
+    }
+
+    fn strike_one(
+        &mut self,
+        service: &str,
+        operation: &str,
+        account: &str,
+        may_match: impl Fn(&Fault) -> bool,
+    ) -> Option<Fault> {
         let matches = |pattern: &Option<String>, value: &str| pattern.as_deref().is_none_or(|wanted| wanted == value);
         let mut struck = None;
         for (fault, seen) in &mut self.0 {
-            if matches(&fault.service, service)
+            if may_match(fault)
+                && matches(&fault.service, service)
                 && matches(&fault.operation, operation)
                 && matches(&fault.account, account)
             {

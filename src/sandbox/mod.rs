@@ -33,6 +33,7 @@ mod event_buses;
 mod idempotency;
 mod identity_center;
 mod kms;
+mod tagging;
 mod tags;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -278,6 +279,7 @@ impl Sandbox {
             store: Store(&transaction),
             request_id: String::new(),
             authorized: false,
+            faults: &self.0.faults,
         };
         call.request_id = call.uuid()?;
         let mut outcome = work(&mut call);

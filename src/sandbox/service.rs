@@ -30,6 +30,7 @@ pub const SERVICES: &[&Service] = &[
     &super::sagemaker::HOSTING,
     &super::sagemaker::RUNTIME,
     &super::sts::SERVICE,
+    &super::tagging::SERVICE,
 ];
 
 /// What an operation does with an input that has passed validation.
@@ -181,8 +182,12 @@ pub fn describe() -> Value {
         let (model, raw) = match &compiled.service.protocol {
             Protocol::Raw { model, operations, .. } => (*model, operations()),
             Protocol::Json { .. } | Protocol::Query { .. } | Protocol::RestJson { .. } => {
-                // AWS signs the requests of its model `sso-admin` for `sso`.
-                let name = if compiled.service.name == "sso" { "sso-admin" } else { compiled.service.name };
+                // AWS signs the requests of some models under another name.
+                let name = match compiled.service.name {
+                    "sso" => "sso-admin",
+                    "tagging" => "resourcegroupstaggingapi",
+                    name => name,
+                };
                 (name, Vec::new())
             }
         };

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::{Access, ApiError, ApiResult, Call, page, required, text};
 use super::service::{Operation, Protocol, Service};
+use super::tagging::Tagged;
 use super::tags::{self, TagRules, Tags};
 
 /// CodeConnections, which speaks awsJson1.0 and rpc-v2-cbor.
@@ -58,6 +59,9 @@ const OPERATIONS: &[Operation] = &[
 /// The tag that tells how the handshake of a connection went: `done` or `failed`. Without it, nobody has shaken hands.
 const HANDSHAKE_TAG: &str = "aiops-sandbox:handshake";
 
+/// The tag that lets all projects of SageMaker Unified Studio use a connection.
+const PROJECTS_TAG: &str = "for-use-with-all-datazone-projects";
+
 const TAGS: TagRules =
     TagRules { members: ("Key", "Value"), invalid: "ValidationException", most: (200, 429, "LimitExceededException") };
 
@@ -102,14 +106,17 @@ impl Connection {
         format!("{}/{}", account.unwrap_or_default(), id.unwrap_or_default())
     }
 
-    fn describe(&self) -> Value {
-        let status = match self.tags.get(HANDSHAKE_TAG).map(String::as_str) {
+    fn status(&self) -> &'static str {
+        match self.tags.get(HANDSHAKE_TAG).map(String::as_str) {
             Some("done") => "AVAILABLE",
             Some("failed") => "ERROR",
             _ => "PENDING",
-        };
+        }
+    }
+
+    fn describe(&self) -> Value {
         json!({"ConnectionName": self.name, "ConnectionArn": self.arn, "ProviderType": self.provider,
-               "OwnerAccountId": self.account, "ConnectionStatus": status})
+               "OwnerAccountId": self.account, "ConnectionStatus": self.status()})
     }
 }
 
@@ -212,6 +219,31 @@ fn enter(
     let access = Access::new(format!("codeconnections:{operation}"), arn).tags("aws:ResourceTag", tags);
     call.authorize(&request(access))?;
     connection.ok_or_else(|| not_found("Connection", arn))
+}
+
+/// The caller's connections of the Region that is asked, with their tags.
+pub(super) fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    let mut all = Connection::all(call)?;
+    all.retain(|connection| connection.arn.split(':').nth(3) == Some(&call.region));
+    Ok(all.into_iter().map(|connection| (connection.arn, connection.tags)).collect())
+}
+
+/// Why projects of SageMaker Unified Studio cannot work with the connection `arn`, if they cannot. Whose it is makes no
+/// difference here: AWS wants those of other accounts to be shared, which the sandbox has for domains only.
+pub(super) fn usable_in_projects(call: &Call<'_>, arn: &str) -> ApiResult<Result<(), String>> {
+    // The older name of the service is good in ARNs still.
+    let arn = arn.replacen(":codestar-connections:", ":codeconnections:", 1);
+    let Some(connection) = Connection::find(call, &arn)? else {
+        return Ok(Err(format!("Connection {arn} does not exist")));
+    };
+    let status = connection.status();
+    if status != "AVAILABLE" {
+        return Ok(Err(format!("Connection {arn} is not available: its status is {status}")));
+    }
+    if connection.tags.get(PROJECTS_TAG).map(String::as_str) != Some("true") {
+        return Ok(Err(format!("Connection {arn} does not have the tag {PROJECTS_TAG}")));
+    }
+    Ok(Ok(()))
 }
 
 fn not_found(what: &str, arn: &str) -> ApiError {

@@ -51,11 +51,19 @@ const RULES: &[(&str, Rule)] = &[
     ("ListAccountPools", Rule::Profile),
     ("ListAccountsInAccountPool", Rule::Profile),
     ("CreateProject", Rule::OwnerOr(&["CREATE_PROJECT_FROM_PROJECT_PROFILE", "CREATE_PROJECT"])),
+    ("UpdateProject", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
     ("DeleteProject", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
     ("ListProjects", Rule::Profile),
     ("CreateProjectMembership", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
     ("DeleteProjectMembership", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
     ("GetEnvironment", Rule::Profile),
+    ("CreateEnvironment", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("DeleteEnvironment", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("CreateConnection", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("GetConnection", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("ListConnections", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("UpdateConnection", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
+    ("DeleteConnection", Rule::OwnerOr(&["OVERRIDE_PROJECT_OWNERS"])),
 ];
 
 /// Who somebody is in a domain: the ids of their profiles that count.

@@ -49,6 +49,11 @@ impl Configuration {
         self.settings["enabledRegions"].as_array().into_iter().flatten().any(|enabled| enabled == region)
     }
 
+    /// What it says for a Region.
+    pub fn regional(&self, region: &str) -> &Value {
+        &self.settings["regionalParameters"][region]
+    }
+
     fn key(&self, domain: &Domain) -> String {
         domain.key(&format!("{}/{}", self.account, self.blueprint))
     }

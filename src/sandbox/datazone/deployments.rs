@@ -1,4 +1,5 @@
-//! What becomes of the environments of a new project: whether they can be deployed, and how far that has come.
+//! What becomes of the environments that a project gets from its profile: whether they can be deployed, how far that has
+//! come, and how it ends.
 
 use std::collections::BTreeMap;
 
@@ -6,146 +7,128 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::account_pools::AccountPool;
-use super::common::DATAZONE;
 use super::configurations::Configuration;
 use super::domain::Domain;
-use super::environment_configurations::EnvironmentConfiguration;
-use super::environments::Environment;
-use super::grants::{BLUEPRINT, Grant};
+use super::environments::{Environment, Failure, Kind, PENDING, Phase};
 use super::project_profiles::ProjectProfile;
 use super::projects::Project;
-use super::sharing;
-use super::units::Unit;
-use crate::sandbox::authorization::service_takes;
-use crate::sandbox::call::{ApiError, ApiResult, Call, required, text};
+use super::user_parameters::UserParameters;
+use super::{stacks, validation};
+use crate::sandbox::call::{ApiResult, Call};
 
-/// How long a deployment is pending before it is validated.
-const PENDING: SignedDuration = SignedDuration::from_secs(15);
 /// How long a deployment takes from its beginning: users report five to ten minutes.
 const DURATION: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a project says of one of its environments.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct UserParameters {
-    environment_configuration_name: Option<String>,
-    environment_resolved_account: Option<ResolvedAccount>,
-    environment_parameters: Option<Vec<Parameter>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResolvedAccount {
-    aws_account_id: String,
-    region_name: String,
-    source_account_pool_id: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Parameter {
-    name: Option<String>,
-    value: Option<String>,
-}
-
-impl UserParameters {
-    /// The `userParameters` of an input.
-    pub fn of_input(input: &Value) -> ApiResult<Vec<Self>> {
-        match &input["userParameters"] {
-            Value::Null => Ok(Vec::new()),
-            given => serde_json::from_value(given.clone())
-                .map_err(|error| ApiError::new(400, "SerializationException", error.to_string())),
-        }
-    }
-
-    /// Names and values.
-    fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        let all = self.environment_parameters.iter().flatten();
-        all.map(|given| (given.name.as_deref().unwrap_or_default(), given.value.as_deref().unwrap_or_default()))
-    }
-}
-
-/// Refuses parameters for configurations that the profile does not have, parameters that the blueprint does not have, and
-/// those that the profile keeps for itself.
-pub(super) fn must_be_editable(domain: &Domain, profile: &ProjectProfile, given: &[UserParameters]) -> ApiResult<()> {
-    for of_one in given {
-        let name = of_one.environment_configuration_name.as_deref().unwrap_or_default();
-        let configuration = profile.configurations.iter().find(|configuration| configuration.name == name);
-        let configuration = configuration.ok_or_else(|| {
-            ApiError::validation(format!("Project profile {} has no environment configuration {name}", profile.id))
-        })?;
-        let blueprint = configuration.blueprint(domain)?;
-        let mut fixed = Vec::new();
-        for (key, _) in of_one.parameters() {
-            if blueprint.parameter(key).is_none() {
-                let message = format!("Environment blueprint {} has no parameter {key}", blueprint.name);
-                return Err(ApiError::validation(message));
-            }
-            if configuration.override_of(key).is_some_and(|known| known.is_editable != Some(true)) {
-                fixed.push(key);
-            }
-        }
-        if !fixed.is_empty() {
-            let message = format!(
-                "Project cannot override existing value of parameters {} of environment configuration {name}: they are \
-                 non-editable",
-                fixed.join(", ")
-            );
-            return Err(ApiError::validation(message));
-        }
-    }
-    Ok(())
-}
-
-/// The deployment of the environments that a project is made with.
+/// A deployment of the environments that a project is made with, the first one or a later one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Deployment {
     since: Timestamp,
+    /// When it has come to its end, whichever.
+    ends: Timestamp,
+    /// Whether the project was there before.
+    is_update: bool,
     /// Why nothing is deployed, by name of the environment configuration.
     refusals: BTreeMap<String, Vec<String>>,
-    /// What is deployed; nothing if anything was refused.
-    pub environments: Vec<Environment>,
+    /// What went wrong on the way, by id of the environment. What was to come after it is not there.
+    failures: BTreeMap<String, Failure>,
+}
+
+/// An environment to deploy, and how its account lets it be made.
+struct Planned {
+    environment: Environment,
+    order: u8,
+    enabled: Configuration,
 }
 
 impl Deployment {
-    /// Decides what is to be deployed for a new project; nothing, if its profile has no environments for it. What is wrong
-    /// shows when the deployment is validated, not at once.
-    pub fn of_project(
+    /// Begins to deploy what the profile has for every project; none, if it has nothing. What is wrong shows when it is
+    /// validated, not at once, and then nothing is deployed.
+    pub fn begin(
         call: &Call<'_>,
         domain: &Domain,
-        project: &Project,
+        project: &mut Project,
         profile: &ProjectProfile,
-        given: &[UserParameters],
-        role: Option<&str>,
+        is_update: bool,
     ) -> ApiResult<Option<Self>> {
-        let mut deployment = Deployment { since: call.now, refusals: BTreeMap::new(), environments: Vec::new() };
+        let mut refusals = BTreeMap::new();
+        let mut planned = Vec::new();
         for configuration in &profile.configurations {
-            let said =
-                given.iter().find(|given| given.environment_configuration_name.as_ref() == Some(&configuration.name));
-            let mut refusals = Vec::new();
+            let said = UserParameters::of(&project.user_parameters, configuration);
             // From pools a project chooses for all its environments, also for those that come later.
             let chosen = configuration.is_on_create() || configuration.account_pools.is_some();
-            match place(call, domain, configuration, said)? {
-                Err(refusal) if chosen => refusals.push(refusal),
+            let mut refused = Vec::new();
+            match validation::place(call, domain, configuration, said)? {
+                Err(refusal) if chosen => refused.push(refusal),
                 Ok((account, region)) if configuration.is_on_create() => {
-                    let parameters = said.into_iter().flat_map(UserParameters::parameters);
-                    let parameters = configuration.parameters(domain, parameters)?;
-                    let environment = Environment::new(call, configuration, account, region, parameters)?;
-                    let attempt = Attempt { call, domain, project, role, environment: &environment };
-                    refusals = attempt.refusals(configuration)?;
-                    deployment.environments.push(environment);
+                    let parameters =
+                        configuration.parameters(domain, said.into_iter().flat_map(|it| it.parameters()))?;
+                    let environment = match project.environment_of(configuration) {
+                        Some(known) => {
+                            refused.extend(known.fixed_changes(configuration.blueprint(domain)?, &parameters));
+                            known.with(parameters)
+                        }
+                        None => Environment::new(call, configuration, (account, region), parameters)?,
+                    };
+                    match validation::validate(call, domain, project, &environment)? {
+                        Ok(enabled) => {
+                            let order = configuration.order();
+                            planned.push(Planned { environment, order, enabled });
+                        }
+                        Err(found) => refused.extend(found),
+                    }
                 }
                 Ok(_) | Err(_) => {}
             }
-            if !refusals.is_empty() {
-                deployment.refusals.insert(configuration.name.clone(), refusals);
+            if !refused.is_empty() {
+                refusals.insert(configuration.name.clone(), refused);
             }
         }
-        if !deployment.refusals.is_empty() {
-            deployment.environments.clear();
+        if planned.is_empty() && refusals.is_empty() {
+            return Ok(None);
         }
-        let is_empty = deployment.environments.is_empty() && deployment.refusals.is_empty();
-        Ok((!is_empty).then_some(deployment))
+        let since = call.now;
+        let mut deployment =
+            Deployment { since, ends: since + PENDING, is_update, refusals, failures: BTreeMap::new() };
+        if deployment.refusals.is_empty() {
+            deployment.deploy(call, domain, project, &planned)?;
+        }
+        Ok(Some(deployment))
+    }
+
+    /// Makes one group of environments after the other, as far as it goes.
+    fn deploy(
+        &mut self,
+        call: &Call<'_>,
+        domain: &Domain,
+        project: &mut Project,
+        planned: &[Planned],
+    ) -> ApiResult<()> {
+        let groups: Vec<&[Planned]> = planned.chunk_by(|a, b| a.order == b.order).collect();
+        let span = (DURATION - PENDING) / i32::try_from(groups.len()).unwrap_or(i32::MAX);
+        for group in groups {
+            let begins = self.ends;
+            self.ends = begins + span;
+            for Planned { environment, enabled, .. } in group {
+                let mut environment = environment.clone();
+                let kind = if environment.was_made() { Kind::Update } else { Kind::Create };
+                let failure = stacks::make(call, domain, project, &mut environment, enabled, kind, self.ends)?.err();
+                if let Some(failure) = &failure {
+                    self.failures.insert(environment.id.clone(), failure.clone());
+                }
+                environment.phase = Some(Phase::new(call, kind, (begins, self.ends), failure)?);
+                project.environments.retain(|known| known.id != environment.id);
+                project.environments.push(environment);
+            }
+            if !self.failures.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is under way.
+    pub fn is_running(&self, now: Timestamp) -> bool {
+        now < self.ends
     }
 
     /// AWS's word for the state at `now`.
@@ -154,122 +137,39 @@ impl Deployment {
             "PENDING_DEPLOYMENT"
         } else if !self.refusals.is_empty() {
             "FAILED_VALIDATION"
-        } else if now < self.since + DURATION {
+        } else if self.is_running(now) {
             "IN_PROGRESS"
+        } else if !self.failures.is_empty() {
+            "FAILED_DEPLOYMENT"
         } else {
             "SUCCESSFUL"
         }
     }
 
-    /// As AWS tells of it.
+    /// AWS's word for what it makes of the state of the project itself, if it makes something of it.
+    pub fn project_status(&self, now: Timestamp) -> Option<&'static str> {
+        match self.status(now) {
+            _ if !self.is_update => None,
+            "PENDING_DEPLOYMENT" | "IN_PROGRESS" => Some("UPDATING"),
+            "SUCCESSFUL" => None,
+            _ => Some("UPDATE_FAILED"),
+        }
+    }
+
+    /// As AWS tells of it. By what the reasons are found is not written anywhere: names before there are environments,
+    /// ids of environments afterwards, so that clients have to understand both.
     pub fn describe(&self, now: Timestamp) -> Value {
         let status = self.status(now);
         let mut answer = json!({"overallDeploymentStatus": status});
-        if status == "FAILED_VALIDATION" {
-            let reasons = |messages: &Vec<String>| messages.iter().map(|message| json!({"message": message})).collect();
-            let by_name = self.refusals.iter().map(|(name, messages)| (name.clone(), reasons(messages)));
-            answer["environmentFailureReasons"] = Value::Object(by_name.collect());
-        }
-        answer
-    }
-}
-
-/// The account and the Region of an environment, or why there are none.
-fn place(
-    call: &Call<'_>,
-    domain: &Domain,
-    configuration: &EnvironmentConfiguration,
-    said: Option<&UserParameters>,
-) -> ApiResult<Result<(String, String), String>> {
-    let Some(pools) = &configuration.account_pools else {
-        let fixed = |union: &Option<Value>, member: &str| text(union.as_ref()?, member).map(str::to_owned);
-        let account = fixed(&configuration.aws_account, "awsAccountId");
-        let place = account.zip(fixed(&configuration.aws_region, "regionName"));
-        return Ok(place.ok_or_else(|| "The sandbox has no Parameter Store to find account and Region in".to_owned()));
-    };
-    let Some(resolved) = said.and_then(|said| said.environment_resolved_account.as_ref()) else {
-        return Ok(Err("EnvironmentConfigurations require a resolved account on input".to_owned()));
-    };
-    let (account, region) = (&resolved.aws_account_id, &resolved.region_name);
-    for id in pools {
-        let meant = resolved.source_account_pool_id.as_ref().is_none_or(|source| source == id);
-        let pool = if meant { AccountPool::find(call, domain, id)? } else { None };
-        if pool.is_some_and(|pool| pool.has(account, region)) {
-            return Ok(Ok((account.clone(), region.clone())));
-        }
-    }
-    Ok(Err(format!("Account {account} in Region {region} is in no account pool of the environment configuration")))
-}
-
-/// An environment that is about to be deployed.
-struct Attempt<'a> {
-    call: &'a Call<'a>,
-    domain: &'a Domain,
-    project: &'a Project,
-    /// The role that the project brings along.
-    role: Option<&'a str>,
-    environment: &'a Environment,
-}
-
-impl Attempt<'_> {
-    /// All that stands in the way.
-    fn refusals(&self, configuration: &EnvironmentConfiguration) -> ApiResult<Vec<String>> {
-        let Environment { account, region, parameters, .. } = self.environment;
-        let blueprint = configuration.blueprint(self.domain)?;
-        let id = &configuration.environment_blueprint_id;
-        if !sharing::sees(self.call, self.domain, account)? {
-            return Ok(vec![format!("Account {account} is not associated with domain {}", self.domain.id)]);
-        }
-        let enabled = Configuration::find(self.call, self.domain, account, id)?.filter(|it| it.is_enabled_in(region));
-        let Some(enabled) = enabled else {
-            let message = format!(
-                "Environment blueprint {} is not enabled in account {account} and Region {region}",
-                blueprint.name
-            );
-            return Ok(vec![message]);
-        };
-        let mut refusals = Vec::new();
-        if !self.is_granted(account, id)? {
-            let (unit, name) = (&self.project.unit, blueprint.name);
-            refusals.push(format!(
-                "No grant lets projects in domain unit {unit} use blueprint {name} of account {account}"
-            ));
-        }
-        for (member, what) in [("provisioningRoleArn", "provisioning"), ("manageAccessRoleArn", "manage access")] {
-            match text(&enabled.settings, member) {
-                None => refusals.push(format!("The environment blueprint configuration has no {what} role")),
-                Some(role) => {
-                    let (source, actions) = (self.domain.arn(), ["sts:AssumeRole"]);
-                    if service_takes(self.call, DATAZONE, &source, role, &actions, &[])?.is_none() {
-                        refusals.push(format!("Unable to assume {what} role {role}"));
-                    }
-                }
+        let reasons: serde_json::Map<String, Value> = match status {
+            "FAILED_VALIDATION" => {
+                let reasons = |messages: &Vec<String>| messages.iter().map(|it| json!({"message": it})).collect();
+                self.refusals.iter().map(|(name, messages)| (name.clone(), reasons(messages))).collect()
             }
-        }
-        let regional = &enabled.settings["regionalParameters"][region.as_str()];
-        let absent = blueprint.regional.iter().filter(|key| required(regional, key).is_empty());
-        refusals.extend(absent.map(|key| format!("Regional parameter {key} is missing for Region {region}")));
-        let absent = blueprint.parameters.iter().filter(|it| !it.optional && !parameters.contains_key(it.name));
-        refusals.extend(absent.map(|parameter| format!("Parameter {} is missing", parameter.name)));
-        if blueprint.name == "ToolingLite" && self.role.is_none() {
-            refusals.push("ToolingLite needs a project with a projectExecutionRole".to_owned());
-        }
-        Ok(refusals)
-    }
-
-    /// Whether a grant lets the projects of the unit use the blueprint in an account.
-    fn is_granted(&self, account: &str, blueprint: &str) -> ApiResult<bool> {
-        let chain = Unit::chain(self.call, self.domain, &self.project.unit)?;
-        let reaches = |grant: &Grant| {
-            let project = &grant.principal["project"];
-            let filter = &project["projectGrantFilter"]["domainUnitFilter"];
-            let here = filter["domainUnit"] == *self.project.unit;
-            let above =
-                filter["includeChildDomainUnits"] == true && chain.iter().any(|unit| filter["domainUnit"] == *unit.id);
-            let works = ["OWNER", "CONTRIBUTOR"].iter().any(|word| project["projectDesignation"] == **word);
-            grant.policy == "CREATE_ENVIRONMENT_FROM_BLUEPRINT" && works && (here || above)
+            "FAILED_DEPLOYMENT" => self.failures.iter().map(|(id, failure)| (id.clone(), json!([failure]))).collect(),
+            _ => return answer,
         };
-        let grants = Grant::all(self.call, self.domain, (BLUEPRINT, &format!("{account}:{blueprint}")))?;
-        Ok(grants.iter().any(reaches))
+        answer["environmentFailureReasons"] = Value::Object(reasons);
+        answer
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::account_pools::AccountPool;
 use super::configurations::Configuration;
+use super::connections::Connection;
 use super::grants::Grant;
 use super::groups::Group;
 use super::project_profiles::ProjectProfile;
@@ -28,7 +29,7 @@ pub(super) const AFTERLIFE: SignedDuration = SignedDuration::from_secs(30);
 /// Kinds of documents in a domain that keep it from being deleted, and how many of each every domain has of itself.
 const CHILDREN: &[(&str, usize)] = &[(Unit::KIND, 1), (ProjectProfile::KIND, 0), (AccountPool::KIND, 0)];
 /// Kinds of documents that go with the domain.
-const PARTS: &[&str] = &[User::KIND, Group::KIND, Grant::KIND, Configuration::KIND, Project::KIND];
+const PARTS: &[&str] = &[User::KIND, Group::KIND, Grant::KIND, Configuration::KIND, Project::KIND, Connection::KIND];
 
 /// A domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use super::account_pools::AccountPool;
 use super::blueprints::{self, Blueprint};
 use super::common::only_member;
 use super::domain::Domain;
-use crate::sandbox::call::{ApiError, ApiResult, Call};
+use crate::sandbox::call::{ApiError, ApiResult, Call, text};
 
 /// An environment configuration of a profile, as AWS takes it and tells of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,12 +29,10 @@ pub(super) struct EnvironmentConfiguration {
     deployment_order: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration_parameters: Option<Parameters>,
-    /// Where it is the same for all projects: the account.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aws_account: Option<Value>,
-    /// Where it is the same for all projects: the Region.
+    aws_account: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aws_region: Option<Value>,
+    aws_region: Option<Value>,
     /// Where each project chooses: the pools that it chooses from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_pools: Option<Vec<String>>,
@@ -81,7 +79,7 @@ impl EnvironmentConfiguration {
                 ApiError { message, ..error }
             })?;
         }
-        given.sort_by_key(|configuration| configuration.deployment_order.unwrap_or(u8::MAX));
+        given.sort_by_key(|configuration| configuration.order());
         Ok(given)
     }
 
@@ -153,6 +151,17 @@ impl EnvironmentConfiguration {
     /// all have one.
     pub fn is_on_create(&self) -> bool {
         self.deployment_mode.as_deref() != Some("ON_DEMAND")
+    }
+
+    /// Among which it is deployed. AWS does not say when those without a number are.
+    pub fn order(&self) -> u8 {
+        self.deployment_order.unwrap_or(u8::MAX)
+    }
+
+    /// The account and the Region that the profile fixes, if it names both.
+    pub fn fixed_place(&self) -> Option<(String, String)> {
+        let fixed = |union: &Option<Value>, member: &str| text(union.as_ref()?, member).map(str::to_owned);
+        fixed(&self.aws_account, "awsAccountId").zip(fixed(&self.aws_region, "regionName"))
     }
 
     /// What the profile says of a parameter.

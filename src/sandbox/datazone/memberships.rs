@@ -31,6 +31,11 @@ impl Member {
         self.designation == "PROJECT_OWNER"
     }
 
+    /// Whether they own the project or contribute to it.
+    pub fn works(&self) -> bool {
+        self.is_owner() || self.designation == "PROJECT_CONTRIBUTOR"
+    }
+
     /// The member and designation of an input.
     fn of_input(call: &Call<'_>, domain: &Domain, input: &Value) -> ApiResult<Self> {
         let designation = required(input, "designation");

@@ -10,6 +10,7 @@ mod blueprint_table;
 mod blueprints;
 mod common;
 mod configurations;
+mod connections;
 mod deployments;
 mod domain;
 mod domains;
@@ -24,13 +25,17 @@ mod projects;
 mod provisioning;
 mod shapes;
 pub mod sharing;
+mod stacks;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod units;
+mod user_parameters;
 mod users;
+mod validation;
 
 pub(super) use self::provisioning::SERVICE as PROVISIONING;
+pub(super) use self::tags::tagged;
 use super::rate::RateLimit;
 use super::rest::RestOperation;
 use super::service::{Protocol, Service};

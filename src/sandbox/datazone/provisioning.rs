@@ -1,7 +1,10 @@
 //! The operations on projects and what they are made of: blueprints and their configurations, project profiles, account
 //! pools.
 
-use super::{account_pools, blueprints, configurations, environments, memberships, project_profiles, projects, shapes};
+use super::{
+    account_pools, blueprints, configurations, connections, environments, memberships, project_profiles, projects,
+    shapes,
+};
 use crate::sandbox::rate::RateLimit;
 use crate::sandbox::rest::RestOperation;
 use crate::sandbox::service::{Protocol, Service};
@@ -15,12 +18,15 @@ pub(in crate::sandbox) const SERVICE: Service = Service {
             RateLimit { operations: &["ListEnvironmentBlueprints"], per_second: 8 },
             RateLimit { operations: &["PutEnvironmentBlueprintConfiguration"], per_second: 10 },
             RateLimit { operations: &["CreateProjectProfile", "UpdateProjectProfile"], per_second: 3 },
-            RateLimit { operations: &["CreateProject", "DeleteProject"], per_second: 3 },
+            RateLimit { operations: &["CreateProject", "UpdateProject", "DeleteProject"], per_second: 3 },
             RateLimit { operations: &["GetProject"], per_second: 8 },
             RateLimit { operations: &["ListProjects"], per_second: 8 },
             RateLimit { operations: &["CreateProjectMembership", "DeleteProjectMembership"], per_second: 3 },
             RateLimit { operations: &["ListProjectMemberships"], per_second: 8 },
+            RateLimit { operations: &["CreateEnvironment", "DeleteEnvironment"], per_second: 3 },
             RateLimit { operations: &["GetEnvironment", "ListEnvironments"], per_second: 8 },
+            RateLimit { operations: &["CreateConnection", "UpdateConnection", "DeleteConnection"], per_second: 20 },
+            RateLimit { operations: &["GetConnection", "ListConnections"], per_second: 20 },
         ],
         operations: OPERATIONS,
     },
@@ -188,6 +194,15 @@ const OPERATIONS: &[RestOperation] = &[
         handler: projects::list,
     },
     RestOperation {
+        name: "UpdateProject",
+        http: "PATCH /v2/domains/{domainIdentifier}/projects/{identifier}",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, identifier!: ProjectId, name: Name, description: Description,
+                  resourceTags: map 0..25 of TagKey to TagValue, glossaryTerms: list 1..20 of Id,
+                  domainUnitId: DomainUnitId, userParameters: UserParameters, projectProfileVersion: string }",
+        handler: projects::update,
+    },
+    RestOperation {
         name: "DeleteProject",
         http: "DELETE /v2/domains/{domainIdentifier}/projects/{identifier}?skipDeletionCheck",
         status: 204,
@@ -234,5 +249,66 @@ const OPERATIONS: &[RestOperation] = &[
                   environmentProfileIdentifier: string `[a-zA-Z0-9_-]{0,36}`, environmentBlueprintIdentifier: Id,
                   provider: string, name: string, maxResults: MaxResults, nextToken: NextToken }",
         handler: environments::list,
+    },
+    RestOperation {
+        name: "CreateEnvironment",
+        http: "POST /v2/domains/{domainIdentifier}/environments",
+        status: 201,
+        input: "{ projectIdentifier!: ProjectId, domainIdentifier!: DomainId, description: string, name!: string,
+                  environmentProfileIdentifier: string `[a-zA-Z0-9_-]{0,36}`,
+                  userParameters: list of { name: string, value: string }, glossaryTerms: list 1..20 of Id,
+                  environmentAccountIdentifier: string, environmentAccountRegion: string,
+                  environmentBlueprintIdentifier: string, deploymentOrder: integer,
+                  environmentConfigurationId: string, environmentConfigurationName: Name }",
+        handler: environments::create,
+    },
+    RestOperation {
+        name: "DeleteEnvironment",
+        http: "DELETE /v2/domains/{domainIdentifier}/environments/{identifier}",
+        status: 204,
+        input: "{ domainIdentifier!: DomainId, identifier!: Id }",
+        handler: environments::delete,
+    },
+    RestOperation {
+        name: "CreateConnection",
+        http: "POST /v2/domains/{domainIdentifier}/connections",
+        status: 201,
+        input: "{ awsLocation: AwsLocation, clientToken: string, configurations: ConnectionConfigurations,
+                  description: string 0..128, domainIdentifier!: DomainId, environmentIdentifier: Id,
+                  name!: string 0..64, props: ConnectionProps, enableTrustedIdentityPropagation: boolean,
+                  scope: ConnectionScope }",
+        handler: connections::create,
+    },
+    RestOperation {
+        name: "GetConnection",
+        http: "GET /v2/domains/{domainIdentifier}/connections/{identifier}?withSecret",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, identifier!: ConnectionId, withSecret: boolean }",
+        handler: connections::get,
+    },
+    RestOperation {
+        name: "ListConnections",
+        http: "GET /v2/domains/{domainIdentifier}/connections?maxResults&nextToken&sortBy&sortOrder&name\
+               &environmentIdentifier&projectIdentifier&type&scope",
+        status: 200,
+        input: "{ domainIdentifier!: DomainId, maxResults: MaxResults, nextToken: NextToken, sortBy: SortBy,
+                  sortOrder: SortOrder, name: string 0..64, environmentIdentifier: Id,
+                  projectIdentifier: ProjectId, type: ConnectionType, scope: ConnectionScope }",
+        handler: connections::list,
+    },
+    RestOperation {
+        name: "UpdateConnection",
+        http: "PATCH /v2/domains/{domainIdentifier}/connections/{identifier}",
+        status: 200,
+        input: "{ configurations: ConnectionConfigurations, domainIdentifier!: DomainId, identifier!: ConnectionId,
+                  description: string 1..128, awsLocation: AwsLocation, props: ConnectionPropsPatch }",
+        handler: connections::update,
+    },
+    RestOperation {
+        name: "DeleteConnection",
+        http: "DELETE /v2/domains/{domainIdentifier}/connections/{identifier}",
+        status: 202,
+        input: "{ domainIdentifier!: DomainId, identifier!: ConnectionId }",
+        handler: connections::delete,
     },
 ];

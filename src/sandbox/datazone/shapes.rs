@@ -124,4 +124,56 @@ pub(super) const SHAPES: &str = r"
             lambdaExecutionRoleArn: string `arn:aws[^:]*:iam::\d{12}:(role|role/service-role)/[\w+=,.@-]*`
         }
     }
+    ConnectionId = string 0..128
+    ConnectionScope = enum DOMAIN PROJECT
+    ConnectionType = enum
+        ATHENA BIGQUERY DATABRICKS DOCUMENTDB DYNAMODB HYPERPOD IAM MYSQL OPENSEARCH ORACLE POSTGRESQL REDSHIFT S3
+        SAPHANA SNOWFLAKE SPARK SQLSERVER TERADATA VERTICA WORKFLOWS_MWAA AMAZON_Q MLFLOW VPC GIT ICEBERGRESTCATALOG
+        SNOWFLAKEICEBERGRESTCATALOG DATABRICKSICEBERGRESTCATALOG WORKDAYICEBERGRESTCATALOG WORKDAYLDQ
+    AwsLocation = {
+        accessRole: string `arn:aws[^:]*:iam::\d{12}:(role|role/service-role)/[\w+=,.@-]*`,
+        awsAccountId: AccountId, awsRegion: AwsRegion, iamConnectionId: ConnectionId
+    }
+    ConnectionConfigurations = list of {
+        classification: string 0..64 `[\w][\w\.\-\_]*`, properties: map of string 1..128 to string 1..2048
+    }
+    CodeConnectionArn = string 0..256
+        `arn:aws[^:]*:(codeconnections|codestar-connections):[a-z0-9\-]+:\d{12}:connection/[a-f0-9\-]+`
+    Branch = string 0..256 `[a-zA-Z0-9._\-/]+`
+    AthenaProperties = { workgroupName: string 0..64 }
+    MlflowProperties = { trackingServerArn: string }
+    S3Properties = {
+        s3Uri!: string 0..2048 `s3://.+`, s3AccessGrantLocationId: string 0..64 `[a-zA-Z0-9\-]+`,
+        registerS3AccessGrantLocation: boolean
+    }
+    VpcId = string 0..32 `vpc-[a-z0-9]+`
+    SubnetIds = list 1..16 of string 0..32 `subnet-[a-z0-9]+`
+    SecurityGroupId = string 0..32 `sg-[a-z0-9]+`
+    ConnectionProps = {
+        athenaProperties: AthenaProperties,
+        iamProperties: { glueLineageSyncEnabled: boolean, roleArn: RoleArn },
+        sparkGlueProperties: {
+            additionalArgs: { connection: string }, glueConnectionName: string 0..256,
+            glueConnectionNames: list 1..16 of string 0..64, glueVersion: string 0..256, idleTimeout: integer,
+            javaVirtualEnv: string 0..256, numberOfWorkers: integer, pythonVirtualEnv: string 0..256,
+            workerType: string 0..256
+        },
+        s3Properties: S3Properties,
+        mlflowProperties: MlflowProperties,
+        workflowsMwaaProperties: { mwaaEnvironmentName: string },
+        workflowsServerlessProperties: { },
+        vpcProperties: { vpcId!: VpcId, subnetIds!: SubnetIds, securityGroupId: SecurityGroupId },
+        gitProperties: {
+            codeConnectionArn!: CodeConnectionArn, repositoryId!: string 0..256 `[a-zA-Z0-9._\-]+(/[a-zA-Z0-9._\-]+)+`,
+            defaultBranch!: Branch
+        }
+    }
+    ConnectionPropsPatch = {
+        athenaProperties: AthenaProperties,
+        iamProperties: { glueLineageSyncEnabled: boolean },
+        s3Properties: S3Properties,
+        mlflowProperties: MlflowProperties,
+        vpcProperties: { vpcId: VpcId, subnetIds: SubnetIds, securityGroupId: SecurityGroupId },
+        gitProperties: { codeConnectionArn: CodeConnectionArn, defaultBranch: Branch }
+    }
 ";

@@ -1,4 +1,4 @@
-//! Tags of domains.
+//! Tags of domains, and of what is in their projects.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::common::not_found;
 use super::domain::Domain;
-use super::sharing;
+use super::projects::Project;
+use super::{sharing, stacks};
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, required};
+use crate::sandbox::tagging::Tagged;
 
 /// The most tags of a resource.
 const MOST: usize = 50;
@@ -65,4 +67,24 @@ pub(super) fn remove(call: &mut Call<'_>, input: Value) -> ApiResult {
 pub(super) fn list(call: &mut Call<'_>, input: Value) -> ApiResult {
     let domain = enter(call, "ListTagsForResource", &input, |access| access)?;
     Ok(json!({"tags": domain.tags}))
+}
+
+/// The caller's domains of the Region that is asked, and what environments have brought about in the account that can
+/// be tagged and is not of another service here, with their tags.
+pub fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    let mut all = Tagged::new();
+    for domain in Domain::all(call)? {
+        for project in Project::all(call, &domain)? {
+            for environment in &project.environments {
+                let here = environment.account == call.caller.account && environment.region == call.region;
+                if let Some(arn) = environment.resource("mlflowTrackingServerArn").filter(|_| here) {
+                    all.insert(arn.to_owned(), stacks::tags(&domain, &project, environment));
+                }
+            }
+        }
+        if domain.account == call.caller.account {
+            all.insert(domain.arn(), domain.tags);
+        }
+    }
+    Ok(all)
 }

@@ -10,6 +10,7 @@ use self::bus::{Bus, DEFAULT};
 use super::call::{Access, ApiError, ApiResult, Call, page, required, text};
 use super::iam::{DocumentKind, Policy, entities};
 use super::service::{Operation, Protocol, Service};
+use super::tagging::Tagged;
 use super::tags::{self, TagRules};
 
 /// EventBridge.
@@ -285,4 +286,9 @@ fn enter(
 
 fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new(400, "ResourceNotFoundException", message)
+}
+
+/// The caller's buses of the Region that is asked, with their tags.
+pub(super) fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    Ok(Bus::all(call)?.into_iter().map(|bus| (bus.arn(), bus.tags)).collect())
 }

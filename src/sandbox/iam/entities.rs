@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::policy::{DocumentKind, Policy};
+use super::project_role;
 use crate::sandbox::call::{Access, ApiError, ApiResult};
 use crate::sandbox::store::{Store, StoreError};
 
@@ -18,6 +19,8 @@ pub const PROPAGATION: Duration = Duration::from_secs(10);
 const AWS_MANAGED: &[(&str, &str)] = &[
     ("AdministratorAccess", EVERYTHING),
     ("AmazonDataZoneSageMakerManageAccessRolePolicy", EVERYTHING),
+    ("SageMakerStudioProjectRoleMachineLearningPolicy", project_role::MACHINE_LEARNING),
+    ("SageMakerStudioProjectUserRolePolicy", project_role::USER),
     ("service-role/AmazonDataZoneGlueManageAccessRolePolicy", EVERYTHING),
     ("service-role/AmazonDataZoneRedshiftManageAccessRolePolicy", EVERYTHING),
     ("service-role/SageMakerStudioDomainExecutionRolePolicy", EVERYTHING),

@@ -15,6 +15,7 @@ mod parse;
 mod pattern;
 mod policy;
 mod principal;
+mod project_role;
 pub mod service;
 pub(super) mod support;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use self::key::{Key, Rotation, days, not_found};
 use super::call::{Access, ApiError, ApiResult, Call, epoch_seconds, page, required, text};
 use super::service::{Operation, Protocol, Service};
+use super::tagging::Tagged;
 use super::tags::{self, TagRules};
 
 /// The Key Management Service.
@@ -326,4 +327,9 @@ fn paged(member: &str, items: Vec<Value>, input: &Value, most: u64) -> ApiResult
         answer["NextMarker"] = json!(marker);
     }
     Ok(answer)
+}
+
+/// The caller's keys of the Region that is asked, with their tags.
+pub(super) fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    Ok(Key::all(call)?.into_iter().map(|key| (key.arn(), key.tags)).collect())
 }

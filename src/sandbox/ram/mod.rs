@@ -13,8 +13,11 @@ mod shares;
 #[cfg(test)]
 mod tests;
 
+use self::share::Share;
+use super::call::{ApiResult, Call};
 use super::rest::RestOperation;
 use super::service::{Protocol, Service};
+use super::tagging::Tagged;
 
 /// AWS Resource Access Manager.
 pub const SERVICE: Service = Service {
@@ -160,3 +163,8 @@ const OPERATIONS: &[RestOperation] = &[
         permissions::associate_resource_share_permission,
     ),
 ];
+
+/// The caller's shares of the Region that is asked, with their tags.
+pub(super) fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    Ok(Share::own(call)?.into_iter().map(|share| (share.arn(), share.tags)).collect())
+}

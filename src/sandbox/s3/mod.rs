@@ -30,6 +30,7 @@ use self::request::Request;
 use super::Sandbox;
 use super::call::{Access, ApiError, ApiResult, Call, Caller};
 use super::service::{Protocol, RawRequest, Service};
+use super::tagging::Tagged;
 use super::wire::Answer;
 
 /// Amazon S3.
@@ -193,4 +194,11 @@ fn as_administrator(
             work(call)
         })?
         .0
+}
+
+/// The caller's buckets of the Region that is asked, with their tags.
+pub(super) fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    let buckets = call.store.list::<Bucket>(Bucket::KIND, "")?.into_iter().map(|(_, bucket)| bucket);
+    let own = buckets.filter(|bucket| bucket.account == call.caller.account && bucket.region == call.region);
+    Ok(own.map(|bucket| (format!("arn:aws:s3:::{}", bucket.name), bucket.tags.into_iter().collect())).collect())
 }

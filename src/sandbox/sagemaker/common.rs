@@ -169,7 +169,8 @@ pub(super) fn all_at(call: &Call<'_>, resource_type: &str, moment: Timestamp) ->
     Ok(states.collect())
 }
 
-const TAGS: &str = "sagemaker/tags";
+/// The store's kind of tags, by ARN.
+pub(super) const TAGS: &str = "sagemaker/tags";
 const PAST_TAGS: &str = "sagemaker/past/tags";
 
 /// The tags of a resource: keys to values.

@@ -29,6 +29,7 @@ mod registry_tests;
 
 pub use self::hosting::SERVICE as HOSTING;
 pub use self::runtime::SERVICE as RUNTIME;
+pub(super) use self::tags::tagged;
 pub use self::updates::MetadataSemantics;
 use super::idempotency::ClientTokens;
 use super::service::{Operation, Protocol, Service};

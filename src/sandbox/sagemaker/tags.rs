@@ -1,12 +1,13 @@
 //! Tags of every SageMaker resource.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::common::{self, Arn};
 use super::endpoints::{self, ENDPOINT};
 use super::listing;
 use super::packages::{self, PACKAGE};
 use crate::sandbox::call::{Access, ApiError, ApiResult, Call, required};
+use crate::sandbox::tagging::Tagged;
 
 /// Tags on a page when the caller does not say.
 const PAGE: usize = 50;
@@ -80,4 +81,13 @@ pub(super) fn delete(call: &mut Call<'_>, input: Value) -> ApiResult {
     tags.retain(|key, _| !keys.contains(key));
     common::set_tags(call, &arn, &tags)?;
     Ok(json!({}))
+}
+
+/// The caller's resources of the Region that is asked, with their tags.
+pub fn tagged(call: &Call<'_>) -> ApiResult<Tagged> {
+    let prefix = call.arn("sagemaker", "");
+    let all = call.store.list::<Map<String, Value>>(common::TAGS, &prefix)?.into_iter();
+    let plain =
+        |tags: Map<String, Value>| common::plain(&tags).map(|(key, value)| (key.clone(), value.to_owned())).collect();
+    Ok(all.map(|(arn, tags)| (arn, plain(tags))).collect())
 }

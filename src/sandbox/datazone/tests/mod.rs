@@ -3,7 +3,9 @@
 mod account_pools;
 mod authority;
 mod blueprints;
+mod connections;
 mod domains;
+mod environments;
 mod profiles;
 mod project_profiles;
 mod projects;

@@ -4,10 +4,10 @@ use super::{Domain, automation, blueprint, enable, group, id, shared};
 use crate::sandbox::Sandbox;
 use crate::sandbox::testing::{A, B, Client, allow, role, sandbox, wait};
 
-const EVERYBODY: fn() -> Value = || json!({"user": {"allUsersGrantFilter": {}}});
+pub(super) const EVERYBODY: fn() -> Value = || json!({"user": {"allUsersGrantFilter": {}}});
 
 /// A role of account B that DataZone may take for domains of `source`.
-fn trusted(sandbox: &Sandbox, name: &str, source: &str) -> String {
+pub(super) fn trusted(sandbox: &Sandbox, name: &str, source: &str) -> String {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "datazone.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceAccount": source}},
@@ -16,7 +16,7 @@ fn trusted(sandbox: &Sandbox, name: &str, source: &str) -> String {
 }
 
 /// The configuration of `Tooling` that account B needs.
-fn settings(sandbox: &Sandbox) -> Value {
+pub(super) fn settings(sandbox: &Sandbox) -> Value {
     json!({
         "provisioningRoleArn": trusted(sandbox, "Provisioning", A),
         "manageAccessRoleArn": trusted(sandbox, "ManageAccess", A),
@@ -25,7 +25,7 @@ fn settings(sandbox: &Sandbox) -> Value {
 }
 
 /// Lets projects in a unit be made from a blueprint as it is configured in account B.
-fn permit(client: &Client<'_>, domain: &Domain, blueprint: &str, unit: &str, children: bool) {
+pub(super) fn permit(client: &Client<'_>, domain: &Domain, blueprint: &str, unit: &str, children: bool) {
     let grant = json!({
         "policyType": "CREATE_ENVIRONMENT_FROM_BLUEPRINT", "detail": {"createEnvironmentFromBlueprint": {}},
         "principal": {"project": {"projectDesignation": "CONTRIBUTOR", "projectGrantFilter": {
@@ -36,7 +36,7 @@ fn permit(client: &Client<'_>, domain: &Domain, blueprint: &str, unit: &str, chi
 }
 
 /// An enabled profile with one environment of `Tooling` in account B.
-fn profile(client: &Client<'_>, domain: &Domain, tooling: &str, change: &Value) -> Value {
+pub(super) fn profile(client: &Client<'_>, domain: &Domain, tooling: &str, change: &Value) -> Value {
     let mut configuration = json!({
         "name": "Tools", "environmentBlueprintId": tooling, "deploymentMode": "ON_CREATE", "deploymentOrder": 0,
         "awsAccount": {"awsAccountId": B}, "awsRegion": {"regionName": "eu-west-1"},
@@ -52,16 +52,16 @@ fn profile(client: &Client<'_>, domain: &Domain, tooling: &str, change: &Value) 
     client.within(domain, "POST /project-profiles", input).unwrap()
 }
 
-fn create(client: &Client<'_>, domain: &Domain, input: Value) -> Result<Value, String> {
+pub(super) fn create(client: &Client<'_>, domain: &Domain, input: Value) -> Result<Value, String> {
     client.within(domain, "POST /projects", input)
 }
 
-fn get(client: &Client<'_>, domain: &Domain, project: &str) -> Result<Value, String> {
+pub(super) fn get(client: &Client<'_>, domain: &Domain, project: &str) -> Result<Value, String> {
     client.within(domain, &format!("GET /projects/{project}"), json!({}))
 }
 
 /// A sandbox in which a project can be made: the domain, its administrator, `Tooling` and a profile.
-fn ready(sandbox: &Sandbox) -> (Domain, Client<'_>, String, Value) {
+pub(super) fn ready(sandbox: &Sandbox) -> (Domain, Client<'_>, String, Value) {
     let domain = shared(sandbox, B);
     let [admin, member] = [A, B].map(|account| Client::administrator(sandbox, account));
     let tooling = blueprint(&member, &domain, "Tooling");
