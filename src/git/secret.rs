@@ -29,3 +29,15 @@ impl fmt::Display for Secret {
         f.write_str("(secret)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_shows_itself_to_nobody_who_does_not_ask() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(secret.expose(), "hunter2");
+        assert!(!format!("{secret} {secret:?} {:#?}", Some(&secret)).contains("hunter2"));
+    }
+}

@@ -18,6 +18,7 @@ mod docs;
 mod flows;
 mod forge;
 mod frame;
+mod git;
 #[cfg(feature = "sagemaker")]
 mod network;
 #[cfg(all(feature = "datazone", feature = "sagemaker"))]

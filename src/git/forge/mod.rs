@@ -15,9 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::Agent;
-
-use super::Secret;
+use super::{Access, Secret};
 use crate::clock::SharedClock;
 use crate::config::GitProvider;
 use crate::config::settings::Git;
@@ -42,7 +40,7 @@ pub fn sleep_on(clock: SharedClock) -> Sleep {
 pub fn forge(
     config: &Git,
     directory: &Path,
-    agent: &Agent,
+    access: &Access,
     login: impl FnOnce(&str) -> Result<Secret>,
     sleep: Sleep,
 ) -> Result<Box<dyn Forge>> {
@@ -55,8 +53,8 @@ pub fn forge(
         Error::config("git.owner is missing")
             .hint("name in aiops.yaml the organisation, group or user whose the repositories are")
     })?;
-    let (agent, token) = (agent.clone(), login(host)?);
-    let connection = Connection { agent, api: api(host), host: host.to_owned(), token, sleep };
+    let (access, token) = (access.clone(), login(host)?);
+    let connection = Connection { access, api: api(host), host: host.to_owned(), token, sleep };
     Ok(match config.provider {
         GitProvider::Gitlab => Box::new(Gitlab::new(connection, owner)),
         _ => Box::new(Github::new(connection, owner)),

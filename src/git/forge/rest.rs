@@ -6,11 +6,10 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use ureq::Agent;
 
 use super::{Sleep, limits};
 use crate::error::{Error, Kind};
-use crate::git::Secret;
+use crate::git::{Access, Secret};
 use crate::output::text::sanitize;
 
 /// The longest answer that is read, in bytes.
@@ -27,8 +26,8 @@ const LONGEST_WORDS: usize = 400;
 /// How a forge is reached.
 #[derive(Clone)]
 pub struct Connection {
-    /// The HTTP client.
-    pub agent: Agent,
+    /// The way to it, with the proxies and authorities that it needs.
+    pub access: Access,
     /// Where the API begins, without a slash at its end: `https://api.github.com`.
     pub api: String,
     /// As people know it: `github.com`.
@@ -186,8 +185,9 @@ impl Rest {
     }
 
     fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<(u16, HeaderMap, Value), Error> {
+        let http = self.connection.access.http()?;
         let url = format!("{}{path}", self.connection.api);
-        let mut request = http::Request::builder().method(method).uri(&url).header("user-agent", USER_AGENT);
+        let mut request = http::Request::builder().method(method).uri(&url);
         for (name, value) in self.headers {
             request = request.header(*name, *value);
         }
@@ -199,15 +199,11 @@ impl Rest {
         let sent = match body {
             Some(body) => {
                 let request = request.header(http::header::CONTENT_TYPE, "application/json");
-                self.connection.agent.run(request.body(body.to_string()).map_err(unsendable)?)
+                http.agent.run(request.body(body.to_string()).map_err(unsendable)?)
             }
-            None => self.connection.agent.run(request.body(()).map_err(unsendable)?),
+            None => http.agent.run(request.body(()).map_err(unsendable)?),
         };
-        let unreachable = |error: ureq::Error| {
-            Error::failed(format!("{} does not answer", self.connection.host))
-                .because(error)
-                .hint("check the network, git.host in aiops.yaml, and the proxy in the environment")
-        };
+        let unreachable = |error: ureq::Error| http.failure(error, &self.connection.host);
         let mut answer = sent.map_err(unreachable)?;
         let bytes = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec().map_err(unreachable)?;
         let status = answer.status().as_u16();
@@ -268,8 +264,6 @@ impl Rest {
             .hint("is git.host in aiops.yaml the host of the provider, and nothing in between?")
     }
 }
-
-const USER_AGENT: &str = concat!("aiops/", env!("CARGO_PKG_VERSION"));
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
@@ -355,9 +349,12 @@ pub(super) fn text<'v>(value: &'v Value, member: &str) -> &'v str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
+    use crate::git::credential::Chain;
 
     #[test]
     fn the_words_of_a_refusal_are_found_and_made_safe() {
@@ -396,7 +393,7 @@ mod tests {
     fn a_link_leads_to_no_other_host() {
         let rest = |api: &str| {
             let connection = Connection {
-                agent: crate::git::http::agent(),
+                access: Access::new(&crate::git::User::new(&BTreeMap::new()).unwrap(), Chain::default()),
                 api: api.to_owned(),
                 host: "host".to_owned(),
                 token: Secret::new("token"),

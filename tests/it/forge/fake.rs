@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aiops::git::Secret;
+use aiops::git::credential::Chain;
 use aiops::git::forge::{Connection, Sleep};
+use aiops::git::{Access, Secret, User};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use futures::stream;
@@ -145,9 +146,11 @@ impl<H: Host> Fake<H> {
     /// A way to it with this token. Waiting is only written down.
     pub fn connection(&self, prefix: &str, token: &str) -> Connection {
         let slept = self.slept.clone();
+        // Nothing of whoever runs the tests.
+        let alone = BTreeMap::from([("GIT_CONFIG_NOSYSTEM".to_owned(), "1".to_owned())]);
         let sleep: Sleep = Arc::new(move |duration| lock(&slept).push(duration));
         Connection {
-            agent: aiops::git::http::agent(),
+            access: Access::new(&User::new(&alone).unwrap(), Chain::default()),
             api: format!("{}{prefix}", self.url),
             host: "forge.example".to_owned(),
             token: Secret::new(token),

@@ -366,7 +366,7 @@ fn refusals_say_what_to_do_and_never_the_token() {
         connection.api = "http://127.0.0.1:1".to_owned();
         Github::new(connection, "acme")
     };
-    assert!(told(nobody.variables(&repository).map(drop)).contains("forge.example does not answer"));
+    assert!(told(nobody.variables(&repository).map(drop)).contains("forge.example refuses connections"));
     fake.answer_first(vec![Answer::new(200, json!({"variables": 3}))]);
     insta::assert_snapshot!(told(github.variables(&repository).map(drop)), @"
     Failed the answer of forge.example to GET /repos/acme/churn/actions/variables cannot be used: there is no list in it
