@@ -6,6 +6,7 @@ mod access;
 mod address;
 pub mod credential;
 mod files;
+pub mod forge;
 pub mod http;
 mod push;
 mod repository;

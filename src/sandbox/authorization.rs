@@ -75,6 +75,29 @@ pub(super) fn service_takes(
     Ok(Some(role))
 }
 
+/// Whether the trust policy of `role` lets somebody in for whom the provider `provider_arn` vouches, with these condition
+/// keys made of the token.
+pub(super) fn provider_takes(
+    call: &Call<'_>,
+    provider_arn: &str,
+    role: &Role,
+    session_name: &str,
+    keys: &[(String, String)],
+) -> ApiResult<bool> {
+    let kind = PrincipalKind::Federated(provider_arn.to_owned());
+    let taker = Asker {
+        principal: Principal { account: role.account().to_owned(), kind },
+        identity: Vec::new(),
+        boundary: None,
+        session: Vec::new(),
+    };
+    let access = Access::new("sts:AssumeRoleWithWebIdentity", &role.arn)
+        .resource_policy(Some(role.trust.clone()))
+        .key("sts:RoleSessionName", session_name);
+    let access = keys.iter().fold(role.with_tags(access), |access, (key, value)| access.key(key, value));
+    Ok(judge(call, &taker, &access, DocumentKind::Trust, Need::Resource)?.is_none())
+}
+
 /// Whether a `service` that works for the resource `source` may do what `access` says as the role `role_arn`: the role
 /// is there and trusts the service, and its policies and the resource's allow it.
 pub(super) fn service_may(
@@ -184,8 +207,9 @@ fn context(call: &Call<'_>, access: &Access, principal: &Principal, owner: &str)
     context.set("aws:RequestedRegion", &call.region);
     context.set("aws:ResourceAccount", owner);
     let own = organizations::membership(&call.store, &principal.account)?;
-    // A service belongs to no organization, whomever it works for.
-    if let Some(member) = own.as_ref().filter(|_| !matches!(principal.kind, PrincipalKind::Service(_))) {
+    // A service belongs to no organization, whomever it works for, and neither does who is not in AWS.
+    let outside = matches!(principal.kind, PrincipalKind::Service(_) | PrincipalKind::Federated(_));
+    if let Some(member) = own.as_ref().filter(|_| !outside) {
         context.set("aws:PrincipalOrgID", &member.organization);
         context.set("aws:PrincipalOrgPaths", &member.path);
     }

@@ -130,6 +130,11 @@ impl Caller {
         Caller { account: account.into(), session: None }
     }
 
+    /// Somebody without credentials of AWS: of no account, and without a right in any.
+    pub(super) fn nobody() -> Self {
+        Caller { account: String::new(), session: None }
+    }
+
     /// The ARN by which AWS names the caller: the account's root, or the assumed-role session.
     pub fn arn(&self) -> String {
         match &self.session {

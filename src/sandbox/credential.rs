@@ -1,6 +1,7 @@
 //! Whose signature a request carries. The signature itself is not verified: the sandbox guards nothing.
 
-use super::service::RawRequest;
+use super::service::{self, RawRequest};
+use super::sts::web_identity;
 use super::wire::form_pairs;
 
 /// The credential scope of a SigV4 signature.
@@ -12,6 +13,17 @@ pub(super) struct Credential {
 }
 
 impl Credential {
+    /// Of a request to an operation that takes no signature. It has no Region either; AWS's default is the global one.
+    pub fn unsigned(request: &RawRequest) -> Option<Self> {
+        let is_open = service::target(request).as_deref() == Some(web_identity::OPERATION);
+        is_open.then(|| Credential {
+            access_key_id: String::new(),
+            region: "us-east-1".to_owned(),
+            service: "sts".to_owned(),
+            session_token: None,
+        })
+    }
+
     /// From the `Authorization` header, or from the query of a presigned URL.
     pub fn of(request: &RawRequest) -> Option<Self> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());

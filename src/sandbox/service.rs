@@ -313,7 +313,8 @@ impl Compiled {
 fn query_spelling(error: &ApiError) -> ApiError {
     let code = match error.code.as_str() {
         "UnrecognizedClientException" => "InvalidClientTokenId",
-        "ExpiredTokenException" => "ExpiredToken",
+        // A token of somebody else's keeps its name.
+        "ExpiredTokenException" if error.status == 403 => "ExpiredToken",
         "ThrottlingException" => "Throttling",
         "AccessDeniedException" => "AccessDenied",
         code => code,

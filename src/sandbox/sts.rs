@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+pub(super) mod web_identity;
 
 use std::collections::BTreeMap;
 
@@ -37,6 +38,14 @@ const OPERATIONS: &[Operation] = &[
                    ExternalId: string 2..1224 `[\w+=,.@:\/-]*`, SourceIdentity: string 2..64 `[\w+=,.@-]*`,
                    SerialNumber: string 9..256 `[\w+=/:,.@-]*`, TokenCode: string 6..6 `[\d]*` }",
         handler: assume_role,
+    },
+    Operation {
+        name: web_identity::OPERATION,
+        input: r"{ RoleArn!: Arn, RoleSessionName!: string 2..64 `[\w+=,.@-]*`, WebIdentityToken!: string 4..20000,
+                   ProviderId: string 4..2048, PolicyArns: list of PolicyArn,
+                   Policy: string 1..2048 `[\u0009\u000A\u000D\u0020-\u00FF]+`, DurationSeconds: integer 900..43200,
+                   MinimumSessionTokenSize: integer 0..4096 }",
+        handler: web_identity::assume_role,
     },
 ];
 
@@ -76,33 +85,59 @@ fn assume_role(call: &mut Call<'_>, input: Value) -> ApiResult {
     let duration = duration(call, &input, &role)?;
     let (policies, packed_size) = session_policies(call, &input, &role)?;
 
+    let opened =
+        Opened { source_identity, tags: grant.tags, transitive_tag_keys: grant.transitive_keys, policies, duration };
+    let session = open(call, &role, &input, opened)?;
+    let mut answer = session.described(&role);
+    answer["PackedPolicySize"] = json!(packed_size);
+    answer["SourceIdentity"] = json!(session.source_identity);
+    Ok(answer)
+}
+
+/// What is particular to a session that is opened.
+#[derive(Default)]
+struct Opened {
+    source_identity: Option<String>,
+    tags: Map<String, Value>,
+    transitive_tag_keys: Vec<String>,
+    policies: Vec<String>,
+    /// In seconds.
+    duration: i64,
+}
+
+fn open(call: &Call<'_>, role: &Role, input: &Value, opened: Opened) -> ApiResult<Session> {
     let session = Session {
         access_key_id: format!("ASIA{}", call.random_hex(16)?.to_uppercase()),
         secret_access_key: call.random_hex(40)?,
         session_token: format!("IQoJ{}", call.random_hex(316)?),
         role_arn: role.arn.clone(),
         role_id: role.id.clone(),
-        session_name: required(&input, "RoleSessionName").to_owned(),
-        source_identity,
-        tags: grant.tags,
-        transitive_tag_keys: grant.transitive_keys,
-        policies,
-        expires: call.now.checked_add(SignedDuration::from_secs(duration)).unwrap_or(call.now),
+        session_name: required(input, "RoleSessionName").to_owned(),
+        source_identity: opened.source_identity,
+        tags: opened.tags,
+        transitive_tag_keys: opened.transitive_tag_keys,
+        policies: opened.policies,
+        expires: call.now.checked_add(SignedDuration::from_secs(opened.duration)).unwrap_or(call.now),
     };
     call.store.put(Session::KIND, &session.access_key_id, &session)?;
-    let name = &session.session_name;
-    Ok(json!({
-        "Credentials": {
-            "AccessKeyId": session.access_key_id, "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.session_token, "Expiration": iso_8601(session.expires),
-        },
-        "AssumedRoleUser": {
-            "AssumedRoleId": format!("{}:{name}", role.id),
-            "Arn": format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name),
-        },
-        "PackedPolicySize": packed_size,
-        "SourceIdentity": session.source_identity,
-    }))
+    Ok(session)
+}
+
+impl Session {
+    /// What every operation that opens a session answers.
+    fn described(&self, role: &Role) -> Value {
+        let name = &self.session_name;
+        json!({
+            "Credentials": {
+                "AccessKeyId": self.access_key_id, "SecretAccessKey": self.secret_access_key,
+                "SessionToken": self.session_token, "Expiration": iso_8601(self.expires),
+            },
+            "AssumedRoleUser": {
+                "AssumedRoleId": format!("{}:{name}", role.id),
+                "Arn": format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name),
+            },
+        })
+    }
 }
 
 fn is_role_arn(arn: &str) -> bool {

@@ -10,13 +10,14 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Served, TestEnv};
 
-fn scripts() -> PathBuf {
+/// Where the scripts are.
+pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
 }
 
 /// A Python that has what the scripts need, in the very versions (AWS's models change with each), or a clear word why the
 /// test is skipped.
-fn python() -> Option<String> {
+pub fn python() -> Option<String> {
     let python = std::env::var("AIOPS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let requirements = scripts().join("requirements.txt");
     let check = "import importlib.metadata as m, sys

@@ -16,6 +16,7 @@ mod conformance;
 mod docs;
 #[cfg(feature = "sagemaker")]
 mod flows;
+mod forge;
 mod frame;
 mod git;
 #[cfg(feature = "sagemaker")]

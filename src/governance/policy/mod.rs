@@ -36,7 +36,7 @@ pub use identity::identity;
 pub use resource::{
     central_bucket_policy, central_bus_policy, central_group_policy, central_key_policy, dev_bucket_policy,
 };
-pub use trust::{Trustees, assume_roles, trust};
+pub use trust::{Trustees, assume_roles, trust, web_identity_trust};
 
 /// Below this prefix of the central bucket lie the artifacts of models.
 pub const ARTIFACTS: &str = "models/";

@@ -1,6 +1,6 @@
 //! Who may take the role of a persona.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::{Statement, document};
 
@@ -33,6 +33,16 @@ pub fn trust(trustees: &Trustees) -> Value {
             .aws(&trustees.principals)
             .actions(["sts:SetSourceIdentity", "sts:TagSession"]),
     ])
+}
+
+/// The trust policy of a role for whom an OpenID Connect provider vouches: with tokens for `audience`, about one of these
+/// `subjects` and nothing else. `provider` is what condition keys begin with, the issuer's URL without its scheme.
+pub fn web_identity_trust(provider_arn: &str, provider: &str, audience: &str, subjects: &[String]) -> Value {
+    document([Statement::allow("TakenByCi")
+        .principal(json!({"Federated": provider_arn}))
+        .actions(["sts:AssumeRoleWithWebIdentity"])
+        .when("StringEquals", format!("{provider}:aud"), [audience])
+        .when("StringEquals", format!("{provider}:sub"), subjects)])
 }
 
 /// The other half of trust: what people need in their own account to take the roles at `role_arns`.

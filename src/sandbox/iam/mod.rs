@@ -11,6 +11,7 @@ pub mod entities;
 mod evaluate;
 mod json;
 mod managed;
+pub(super) mod oidc;
 mod parse;
 mod pattern;
 mod policy;

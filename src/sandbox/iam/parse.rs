@@ -166,7 +166,8 @@ fn principal(category: &str, name: &str) -> Result<PrincipalPattern> {
             _ => invalid_principal(category, name),
         },
         "Service" if !name.contains(['*', '?']) => Ok(PrincipalPattern::Service(name.to_owned())),
-        "Federated" | "CanonicalUser" => Ok(PrincipalPattern::Elsewhere),
+        "Federated" if !name.contains('*') => Ok(PrincipalPattern::Federated(name.to_owned())),
+        "CanonicalUser" => Ok(PrincipalPattern::Elsewhere),
         _ => invalid_principal(category, name),
     }
 }

@@ -22,6 +22,8 @@ pub enum PrincipalKind {
     Session(Session),
     /// An AWS service, such as `sagemaker.amazonaws.com`.
     Service(String),
+    /// Somebody for whom a provider of identities vouches, by the ARN of the provider.
+    Federated(String),
 }
 
 /// A session of an assumed role.
@@ -58,7 +60,7 @@ impl Principal {
         match &self.kind {
             PrincipalKind::Root => format!("arn:aws:iam::{}:root", self.account),
             PrincipalKind::Session(session) => session.arn(&self.account),
-            PrincipalKind::Service(name) => name.clone(),
+            PrincipalKind::Service(name) | PrincipalKind::Federated(name) => name.clone(),
         }
     }
 
@@ -67,7 +69,7 @@ impl Principal {
         match &self.kind {
             PrincipalKind::Root => self.account.clone(),
             PrincipalKind::Session(session) => format!("{}:{}", session.role_id, session.name),
-            PrincipalKind::Service(name) => name.clone(),
+            PrincipalKind::Service(name) | PrincipalKind::Federated(name) => name.clone(),
         }
     }
 
@@ -80,6 +82,10 @@ impl Principal {
         match &self.kind {
             PrincipalKind::Service(name) => {
                 context.set("aws:PrincipalServiceName", name);
+                return;
+            }
+            PrincipalKind::Federated(provider) => {
+                context.set("aws:FederatedProvider", provider);
                 return;
             }
             PrincipalKind::Root => {
@@ -113,7 +119,9 @@ pub(super) enum PrincipalPattern {
     Arn(String),
     /// `{"Service": "..."}`.
     Service(String),
-    /// A federated or canonical user: understood, but nobody in the sandbox is one.
+    /// `{"Federated": "..."}`: whom this provider vouches for.
+    Federated(String),
+    /// A canonical user: understood, but nobody in the sandbox is one.
     Elsewhere,
 }
 
@@ -134,7 +142,10 @@ impl PrincipalPattern {
             (PrincipalPattern::Service(name), PrincipalKind::Service(caller)) => {
                 (name == caller).then_some(Grant::Direct)
             }
-            (_, PrincipalKind::Service(_)) => None,
+            (PrincipalPattern::Federated(arn), PrincipalKind::Federated(provider)) => {
+                (arn == provider).then_some(Grant::Direct)
+            }
+            (_, PrincipalKind::Service(_) | PrincipalKind::Federated(_)) => None,
             (PrincipalPattern::Account(account), _) => (*account == principal.account).then_some(Grant::Account),
             (PrincipalPattern::Arn(arn), PrincipalKind::Session(session)) => {
                 if *arn == session.role_arn {
@@ -153,7 +164,7 @@ impl PrincipalPattern {
         let listed = |grant| entries.iter().any(|entry| entry.grant(principal) == Some(grant));
         match principal.kind {
             PrincipalKind::Root => listed(Grant::Account) || listed(Grant::Direct),
-            PrincipalKind::Service(_) => listed(Grant::Direct),
+            PrincipalKind::Service(_) | PrincipalKind::Federated(_) => listed(Grant::Direct),
             PrincipalKind::Session(_) => {
                 entries.contains(&PrincipalPattern::Anyone)
                     || listed(Grant::Account) && listed(Grant::Role) && listed(Grant::Direct)

@@ -1,4 +1,4 @@
-//! The IAM API: roles, their inline and managed policies, boundaries and tags.
+//! The IAM API: roles, their inline and managed policies, boundaries and tags, and OpenID Connect providers.
 
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ pub const SERVICE: Service = Service {
         RoleDescription = string 0..1000 `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`
         PolicyDescription = string 0..1000
         Duration = integer 3600..43200
+        ClientID = string 1..255
         TagKey = string 1..128 `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`
         Tag = { Key!: TagKey, Value!: string 0..256 `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` }
         Tags = list 0..50 of Tag
@@ -134,6 +135,43 @@ const OPERATIONS: &[Operation] = &[
         handler: super::managed::list_policies,
     },
     Operation { name: "DeletePolicy", input: "{ PolicyArn!: Arn }", handler: super::managed::delete_policy },
+    Operation {
+        name: "CreateOpenIDConnectProvider",
+        input: "{ Url!: string 1..255, ClientIDList: list of ClientID, ThumbprintList: list of string 40..40,
+                  Tags: Tags }",
+        handler: super::oidc::create,
+    },
+    Operation {
+        name: "GetOpenIDConnectProvider",
+        input: "{ OpenIDConnectProviderArn!: Arn }",
+        handler: super::oidc::get,
+    },
+    Operation { name: "ListOpenIDConnectProviders", input: "{ }", handler: super::oidc::list },
+    Operation {
+        name: "DeleteOpenIDConnectProvider",
+        input: "{ OpenIDConnectProviderArn!: Arn }",
+        handler: super::oidc::delete,
+    },
+    Operation {
+        name: "AddClientIDToOpenIDConnectProvider",
+        input: "{ OpenIDConnectProviderArn!: Arn, ClientID!: ClientID }",
+        handler: super::oidc::add_client,
+    },
+    Operation {
+        name: "TagOpenIDConnectProvider",
+        input: "{ OpenIDConnectProviderArn!: Arn, Tags!: Tags }",
+        handler: super::oidc::tag,
+    },
+    Operation {
+        name: "UntagOpenIDConnectProvider",
+        input: "{ OpenIDConnectProviderArn!: Arn, TagKeys!: list 0..50 of TagKey }",
+        handler: super::oidc::untag,
+    },
+    Operation {
+        name: "ListOpenIDConnectProviderTags",
+        input: "{ OpenIDConnectProviderArn!: Arn, Marker: Marker, MaxItems: MaxItems }",
+        handler: super::oidc::list_tags,
+    },
 ];
 
 /// Characters of all inline policies of one role together, white space apart.

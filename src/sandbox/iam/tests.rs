@@ -4,6 +4,7 @@ use super::*;
 
 mod conditions;
 mod documents;
+mod oidc;
 mod properties;
 mod service;
 

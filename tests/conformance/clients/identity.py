@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 from botocore.exceptions import ClientError
 
 from clients.support import (
@@ -130,6 +133,91 @@ class Sts(ConformanceTest):
         for change in ({"SessionToken": "other"}, {"AccessKeyId": "ASIAUNKNOWNUNKNOWN00"}):
             with self.refused("InvalidClientTokenId", status=403):
                 client(role_session(credentials | change), "sts").get_caller_identity()
+
+
+class WebIdentity(ConformanceTest):
+    """Roles for whom a provider of OpenID Connect vouches."""
+
+    def setUp(self) -> None:
+        """Every test has a provider of its own, since an account has one for each URL."""
+        super().setUp()
+        self.iam = client(session(TENANT), "iam")
+        self.host = f"{unique('issuer')}.example"
+        made = self.iam.create_open_id_connect_provider(
+            Url=f"https://{self.host}", ClientIDList=["sts.amazonaws.com"], Tags=[{"Key": "team", "Value": "ci"}]
+        )
+        self.provider = made["OpenIDConnectProviderArn"]
+        self.assertEqual(f"arn:aws:iam::{TENANT}:oidc-provider/{self.host}", self.provider)
+
+    def token(self, **claims: object) -> str:
+        """A token without a signature."""
+        whole = {"iss": f"https://{self.host}", "aud": "sts.amazonaws.com", "exp": 4102444800, **claims}
+        parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in ({"alg": "none"}, whole)]
+        return ".".join(part.rstrip("=") for part in parts) + "."
+
+    def role(self, *subjects: str) -> str:
+        """A role that trusts the provider's tokens about `subjects`."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": self.provider},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {f"{self.host}:aud": "sts.amazonaws.com", f"{self.host}:sub": list(subjects)}
+            },
+        }
+        made = self.iam.create_role(RoleName=unique("ci"), AssumeRolePolicyDocument=policy(statement))
+        return made["Role"]["Arn"]
+
+    def test_a_provider_comes_back_as_it_was_made(self) -> None:
+        named = {"OpenIDConnectProviderArn": self.provider}
+        self.iam.add_client_id_to_open_id_connect_provider(ClientID="other", **named)
+        self.iam.tag_open_id_connect_provider(Tags=[{"Key": "stage", "Value": "test"}], **named)
+        self.iam.untag_open_id_connect_provider(TagKeys=["team"], **named)
+        found = self.iam.get_open_id_connect_provider(**named)
+        self.assertEqual(self.host, found["Url"])
+        self.assertEqual(["sts.amazonaws.com", "other"], found["ClientIDList"])
+        tags = self.iam.list_open_id_connect_provider_tags(**named)["Tags"]
+        self.assertEqual([{"Key": "stage", "Value": "test"}], tags)
+        listed = [one["Arn"] for one in self.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+        self.assertIn(self.provider, listed)
+        with self.refused("EntityAlreadyExists", status=409):
+            self.iam.create_open_id_connect_provider(Url=f"https://{self.host}")
+        self.iam.delete_open_id_connect_provider(**named)
+        with self.refused("NoSuchEntity", status=404):
+            self.iam.get_open_id_connect_provider(**named)
+
+    def test_a_token_of_the_trusted_subject_opens_a_session_without_a_key(self) -> None:
+        arn = self.role("repo:o/r:ref:refs/heads/main", "repo:o/r:environment:prod")
+        nobody = client(session(""), "sts")
+        for subject in ("repo:o/r:ref:refs/heads/main", "repo:o/r:environment:prod"):
+            token = self.token(sub=subject)
+            answer = eventually(
+                lambda token=token: nobody.assume_role_with_web_identity(
+                    RoleArn=arn, RoleSessionName="run-7", WebIdentityToken=token
+                )
+            )
+            self.assertEqual(subject, answer["SubjectFromWebIdentityToken"])
+            self.assertEqual("sts.amazonaws.com", answer["Audience"])
+            identity = client(role_session(answer["Credentials"]), "sts").get_caller_identity()
+            self.assertEqual(answer["AssumedRoleUser"]["Arn"], identity["Arn"])
+
+    def test_other_tokens_do_not(self) -> None:
+        arn = self.role("repo:o/r:environment:prod")
+        nobody = client(session(""), "sts")
+        good = {
+            "RoleArn": arn,
+            "RoleSessionName": "run-7",
+            "WebIdentityToken": self.token(sub="repo:o/r:environment:prod"),
+        }
+        eventually(lambda: nobody.assume_role_with_web_identity(**good))
+        cases = {
+            "AccessDenied": self.token(sub="repo:o/r:environment:test"),
+            "InvalidIdentityToken": self.token(sub="repo:o/r:environment:prod", aud="other"),
+            "ExpiredTokenException": self.token(sub="repo:o/r:environment:prod", exp=1),
+        }
+        for code, token in cases.items():
+            with self.subTest(code), self.refused(code):
+                nobody.assume_role_with_web_identity(**(good | {"WebIdentityToken": token}))
 
 
 class Iam(ConformanceTest):

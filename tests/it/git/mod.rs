@@ -88,7 +88,10 @@ fn said(error: &Error) -> String {
     let lines = [error.to_string()].into_iter().chain(error.causes().map(|cause| format!("  because {cause}")));
     let hints = error.hints().iter().map(|hint| format!("  hint: {hint}"));
     let text: Vec<String> = lines.chain(hints).collect();
-    regex::Regex::new(r"(localhost|127\.0\.0\.1|git\.example):\d+").unwrap().replace_all(&text.join("\n"), "$1:PORT").into_owned()
+    regex::Regex::new(r"(localhost|127\.0\.0\.1|git\.example):\d+")
+        .unwrap()
+        .replace_all(&text.join("\n"), "$1:PORT")
+        .into_owned()
 }
 
 #[test]
@@ -138,7 +141,8 @@ fn a_token_is_sent_when_it_is_asked_for_and_never_in_an_url() {
     server.behave(|manner| manner.guarded = true);
     person.begin("ours.git", &files()).push(&address, "main", &access).unwrap();
     let seen = server.seen();
-    let authorized: Vec<_> = seen.iter().filter(|request| request.authorized).map(|request| request.uri.as_str()).collect();
+    let authorized: Vec<_> =
+        seen.iter().filter(|request| request.authorized).map(|request| request.uri.as_str()).collect();
     assert_eq!(authorized, ["/churn.git/info/refs?service=git-receive-pack", "/churn.git/git-receive-pack"]);
     assert!(seen.iter().all(|request| !request.uri.contains(TOKEN)));
 }
@@ -178,7 +182,9 @@ fn every_refusal_of_a_login_has_its_own_words() {
     let access = person.access(&server);
     let error = person.clone(&server.address("absent.git"), &access).unwrap_err();
     insta::assert_snapshot!(said(&error), @"");
-    server.behave(|manner| manner.answers = Some((403, "text/plain", "Write access to repository not granted.\u{1b}[2J\n")));
+    server.behave(|manner| {
+        manner.answers = Some((403, "text/plain", "Write access to repository not granted.\u{1b}[2J\n"))
+    });
     let error = person.clone(&address, &access).unwrap_err();
     assert_eq!(error.kind(), Kind::Denied);
     insta::assert_snapshot!(said(&error), @"");
@@ -283,7 +289,10 @@ fn a_fetch_that_breaks_off_is_told_and_leaves_nothing() {
 /// What is said, without the system's words for a broken connection, which depend on when it is noticed.
 fn broke_off(error: &Error) -> String {
     let said = said(error);
-    said.lines().filter(|line| !line.starts_with("  because") || line.contains("broke off")).collect::<Vec<_>>().join("\n")
+    said.lines()
+        .filter(|line| !line.starts_with("  because") || line.contains("broke off"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -335,7 +344,8 @@ fn a_proxy_is_used_asked_for_leave_and_gone_around() {
         let error = Repository::clone(&address, &person.home.path().join("x"), &access).unwrap_err();
         let said = said(&error);
         assert!(said.contains("does not let us through to git.example") && said.contains(status), "{said}");
-        Repository::clone(&server.address("churn.git"), &person.home.path().join("y"), &person.access(&server)).unwrap();
+        Repository::clone(&server.address("churn.git"), &person.home.path().join("y"), &person.access(&server))
+            .unwrap();
     }
 }
 
@@ -363,7 +373,11 @@ fn ssh_is_the_program_of_the_user() {
     let home = person.home.path();
     git(home, &["init", "--quiet", "--bare", "--initial-branch=main", "it's here!.git"]);
     let ssh = home.join("ssh");
-    fs::write(&ssh, "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/arguments\"\nfor last; do :; done\nexec sh -c \"$last\"\n").unwrap();
+    fs::write(
+        &ssh,
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/arguments\"\nfor last; do :; done\nexec sh -c \"$last\"\n",
+    )
+    .unwrap();
     executable(&ssh);
     let person = person.with("GIT_SSH_COMMAND", &format!("{} -F none", ssh.display()));
     let access = Access::new(&person.user(), Chain::default());
