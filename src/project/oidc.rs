@@ -195,3 +195,7 @@ impl Resource for Provider<'_> {
         Farewell::Stays("the CI of other projects comes by it as well")
     }
 }
+
+// The accounts that it plays in are the demo's.
+#[cfg(all(test, feature = "sagemaker"))]
+mod tests;
