@@ -1,4 +1,5 @@
-//! IAM roles that DataZone takes: made as AWS documents them, or named by the configuration and only looked at.
+//! IAM roles that DataZone takes: made as AWS documents them, or named by the configuration and only looked at. Whatever
+//! else aiops makes roles for uses them as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,12 +24,13 @@ const DOMAIN_TAG: &str = "aiops:domain";
 const PATH: &str = "/service-role/";
 
 /// A policy document, once the facts that it depends on are known.
-type Document = Box<dyn Fn(&Facts) -> Option<Value>>;
+pub(crate) type Document = Box<dyn Fn(&Facts) -> Option<Value>>;
 
-/// A role that DataZone takes. Fact: `arn`.
+/// A role. Fact: `arn`.
 pub struct Role<'w> {
     studio: Studio<'w>,
     place: Place,
+    path: &'static str,
     name: String,
     /// The ARN of a role that others made and the configuration names.
     given: Option<RoleArn>,
@@ -122,10 +124,11 @@ impl<'w> Role<'w> {
     }
 
     /// A role of this name with nothing but its trust policy.
-    fn new(studio: Studio<'w>, place: &Place, name: impl Into<String>, trust: Document) -> Self {
+    pub(crate) fn new(studio: Studio<'w>, place: &Place, name: impl Into<String>, trust: Document) -> Self {
         Role {
             studio,
             place: place.clone(),
+            path: PATH,
             name: name.into(),
             given: None,
             trust,
@@ -136,8 +139,14 @@ impl<'w> Role<'w> {
         }
     }
 
-    fn because(self, reason: &str) -> Self {
-        Role { reason: reason.to_owned(), ..self }
+    /// Says for what it is needed.
+    pub(crate) fn because(self, reason: impl Into<String>) -> Self {
+        Role { reason: reason.into(), ..self }
+    }
+
+    /// Among the account's other roles: DataZone does not look for it.
+    pub(crate) fn not_of_datazone(self) -> Self {
+        Role { path: "/", ..self }
     }
 
     /// With policies of AWS's own, each by path and name.
@@ -147,12 +156,14 @@ impl<'w> Role<'w> {
         Role { managed, ..self }
     }
 
-    fn with_inline(mut self, name: &'static str, document: Document) -> Self {
+    /// With a policy in it.
+    pub(crate) fn with_inline(mut self, name: &'static str, document: Document) -> Self {
         self.inline.push((name, document));
         self
     }
 
-    fn needing(mut self, need: Address) -> Self {
+    /// After something else.
+    pub(crate) fn needing(mut self, need: Address) -> Self {
         self.needs.push(need);
         self
     }
@@ -220,7 +231,7 @@ impl<'w> Role<'w> {
         let tags = self.tags();
         let made = iam
             .create_role()
-            .path(PATH)
+            .path(self.path)
             .role_name(&self.name)
             .assume_role_policy_document(trust.to_string())
             .description(format!("{} (domain {})", self.reason, self.studio.world.config.domain.name))
@@ -307,7 +318,7 @@ impl Resource for Role<'_> {
     fn act<'a>(&'a self, found: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
         async move {
             let iam = self.client().await?;
-            let unknown = || Error::failed("the domain that the role is to trust is not known yet");
+            let unknown = || Error::failed("whom the role is to trust is not known yet");
             let trust = (self.trust)(facts).ok_or_else(unknown)?;
             let actual = match found {
                 Found::Absent => self.create(&iam, &trust).await?,

@@ -14,6 +14,7 @@ use ureq::{Agent, Proxy, Timeout};
 
 use super::User;
 use crate::error::{Error, Result};
+use crate::output::text::sanitize;
 
 const CONNECT: Duration = Duration::from_secs(20);
 /// Servers pack large repositories, and run hooks, before they say anything.
@@ -183,7 +184,9 @@ fn tls(error: &TlsError, host: &str) -> Error {
         ),
         Bad::NotValidForName => failed("is for another name").hint("check the address"),
         Bad::NotValidForNameContext { presented, .. } => {
-            let names = crate::output::text::sanitize(&presented.join(", "));
+            // They come as `DnsName("git.example")`.
+            let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name));
+            let names = sanitize(&names.collect::<Vec<_>>().join(", "));
             failed("is for another name").because(format!("it is for {names}")).hint("check the address")
         }
         Bad::Revoked => failed("was revoked").hint("whoever runs the server has to replace it"),

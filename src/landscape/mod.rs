@@ -171,6 +171,12 @@ impl Landscape {
         prefixed.max_by_key(|(tenant, _)| tenant.name.len())
     }
 
+    /// ARN of the role that the CI of one of the tenant's projects takes. It is in the shared services account.
+    pub fn ci_role_arn(&self, tenant: &Tenant, project: &str) -> String {
+        let place = &self.central;
+        format!("arn:{}:iam::{}:role/{}", place.partition(), place.account, tenant.ci_role_name(project))
+    }
+
     /// The accounts between which models move, as policies name them.
     pub fn scope(&self) -> Scope {
         let copiers = [Persona::Engineer, Persona::Ci].map(|persona| self.central.role_arn(persona));
@@ -246,6 +252,16 @@ impl Tenant {
     /// because stages may share an account.
     pub fn endpoint_name(&self, model: &str, stage: Stage) -> String {
         names::joined(&format!("{}-{model}", self.name), stage.word())
+    }
+
+    /// The role that the CI of `project` takes: `aiops-ci-<tenant>-<project>`, at most the 64 characters of IAM.
+    pub fn ci_role_name(&self, project: &str) -> String {
+        names::fitted_within(64, format!("aiops-ci-{}-{project}", self.name))
+    }
+
+    /// Every account in which it has a role of CI jobs.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.stages.iter().chain(self.data.iter().flatten())
     }
 
     /// The DataZone profile of one of the configuration's profiles in a stage: `<tenant> <profile> <stage>`, at most the

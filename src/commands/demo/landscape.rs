@@ -98,11 +98,16 @@ impl<'a> Builder<'a> {
     }
 
     /// The role of each persona in each account, and the role that endpoints run as. They trust the governance account,
-    /// where people sign in.
+    /// where people sign in; those of CI jobs the shared services account as well, where the CI of projects comes in.
     fn roles(&self) -> Result<(), ApiError> {
         let governance = self.landscape.governance();
-        let people = Trustees {
-            principals: vec![format!("arn:{}:iam::{}:root", governance.partition(), governance.account)],
+        let root = |place: &landscape::Place| format!("arn:{}:iam::{}:root", place.partition(), place.account);
+        let central = self.landscape.central();
+        let trustees = |persona: Persona| Trustees {
+            principals: match persona {
+                Persona::Ci => vec![root(governance), root(central)],
+                _ => vec![root(governance)],
+            },
             external_id: None,
         };
         let mut roles: BTreeMap<(String, String), (Value, Vec<policy::Policy>)> = BTreeMap::new();
@@ -111,17 +116,16 @@ impl<'a> Builder<'a> {
             let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
             roles.entry((account, name)).or_insert_with(|| (trust, Vec::new())).1.extend(policies);
         };
-        let central = self.landscape.central();
         for persona in Persona::ALL {
             let policies = policy::identity(persona, Place::Central, &self.scope);
-            grant(&central.role_arn(persona), policy::trust(&people), policies);
+            grant(&central.role_arn(persona), policy::trust(&trustees(persona)), policies);
         }
         for workspace in &self.scope.workspaces {
             let Ok(tenant) = self.landscape.tenant(&workspace.tenant) else { continue };
             let place = tenant.stage(workspace.stage);
             for persona in Persona::ALL {
                 let policies = policy::identity(persona, Place::Workspace(workspace), &self.scope);
-                grant(&place.role_arn(persona), policy::trust(&people), policies);
+                grant(&place.role_arn(persona), policy::trust(&trustees(persona)), policies);
             }
             let runs = vec![policy::Policy {
                 name: format!("aiops-{}-endpoints", Place::Workspace(workspace)),
@@ -133,7 +137,8 @@ impl<'a> Builder<'a> {
         let mut bring_up = |place: &landscape::Place, what: &str, site: policy::Site<'_>| {
             let document = policy::bootstrap(site, partition, place.account.as_str());
             let policies = vec![policy::Policy { name: format!("aiops-bootstrap-{what}"), document }];
-            grant(&place.role_arn(Persona::Administrator), policy::trust(&people), policies);
+            let trust = policy::trust(&trustees(Persona::Administrator));
+            grant(&place.role_arn(Persona::Administrator), trust, policies);
         };
         bring_up(self.landscape.management(), "organization", policy::Site::Management);
         bring_up(governance, "domain", policy::Site::Governance);

@@ -14,12 +14,6 @@ pub struct Environment {
     host: Option<String>,
 }
 
-/// A variable, and the user's name that a provider wants beside its value.
-type Variable = (&'static str, &'static str);
-
-const GITHUB: &str = "x-access-token";
-const GITLAB: &str = "oauth2";
-
 impl Environment {
     /// The variables of `user` for the provider that `config` names.
     pub fn new(user: &User, config: &settings::Git) -> Self {
@@ -32,30 +26,31 @@ impl Environment {
     }
 
     /// The variables whose tokens may go to `host`, the first that is set being the one to take.
-    fn variables(&self, host: &str) -> Vec<Variable> {
+    fn variables(&self, host: &str) -> Vec<(&'static str, GitProvider)> {
+        use GitProvider::{Github, Gitlab};
         let ours = self.host.as_deref() == Some(host);
         let server = |variable| self.user.variable(variable).is_some_and(|url: &str| authority(url) == host);
         let named = self.user.variable("AIOPS_GIT_HOST").is_some_and(|named| named.eq_ignore_ascii_case(host));
         let public_github = host == "github.com" || host.ends_with(".ghe.com");
-        let github = public_github || (ours && self.provider == GitProvider::Github) || server("GITHUB_SERVER_URL");
-        let gitlab = host == "gitlab.com" || (ours && self.provider == GitProvider::Gitlab) || server("CI_SERVER_URL");
+        let github = public_github || (ours && self.provider == Github) || server("GITHUB_SERVER_URL");
+        let gitlab = host == "gitlab.com" || (ours && self.provider == Gitlab) || server("CI_SERVER_URL");
         let mut variables = Vec::new();
         if ours || named {
-            variables.push(("AIOPS_GIT_TOKEN", if gitlab { GITLAB } else { GITHUB }));
+            variables.push(("AIOPS_GIT_TOKEN", if gitlab { Gitlab } else { Github }));
         }
         if github {
             if !public_github {
-                variables.extend([("GH_ENTERPRISE_TOKEN", GITHUB), ("GITHUB_ENTERPRISE_TOKEN", GITHUB)]);
+                variables.extend([("GH_ENTERPRISE_TOKEN", Github), ("GITHUB_ENTERPRISE_TOKEN", Github)]);
             }
             // In a workflow GITHUB_TOKEN belongs to the server that runs it, and to no other.
             if server("GITHUB_SERVER_URL") || self.user.variable("GITHUB_SERVER_URL").is_none() {
-                variables.extend([("GH_TOKEN", GITHUB), ("GITHUB_TOKEN", GITHUB)]);
+                variables.extend([("GH_TOKEN", Github), ("GITHUB_TOKEN", Github)]);
             }
         }
         if gitlab {
-            variables.push(("GITLAB_TOKEN", GITLAB));
+            variables.push(("GITLAB_TOKEN", Gitlab));
             if server("CI_SERVER_URL") {
-                variables.push(("CI_JOB_TOKEN", "gitlab-ci-token"));
+                variables.push(("CI_JOB_TOKEN", Gitlab));
             }
         }
         variables
@@ -64,14 +59,15 @@ impl Environment {
 
 impl Credentials for Environment {
     fn login(&self, address: &Address) -> Result<Option<Login>> {
-        let found = self.variables(&address.authority()).into_iter().find_map(|(variable, user)| {
+        let found = self.variables(&address.authority()).into_iter().find_map(|(variable, provider)| {
             let token = self.user.variable(variable)?.trim();
-            let user = self.user.variable("AIOPS_GIT_USER").filter(|_| variable == "AIOPS_GIT_TOKEN").unwrap_or(user);
-            (!token.is_empty()).then(|| Login {
-                user: user.to_owned(),
-                password: Secret::new(token),
-                from: variable.to_owned(),
-            })
+            let mut login = Login::with_token(provider, Secret::new(token), variable);
+            match (variable, self.user.variable("AIOPS_GIT_USER")) {
+                ("CI_JOB_TOKEN", _) => login.user = "gitlab-ci-token".to_owned(),
+                ("AIOPS_GIT_TOKEN", Some(user)) => login.user = user.to_owned(),
+                _ => {}
+            }
+            (!token.is_empty()).then_some(login)
         });
         Ok(found)
     }

@@ -12,7 +12,8 @@ pub use self::environment::Environment;
 pub use self::helper::Helper;
 pub use self::sigv4::{Keys, SigV4};
 use super::{Address, Secret};
-use crate::error::Result;
+use crate::config::GitProvider;
+use crate::error::{Error, Result};
 
 /// A name and a password, or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,32 @@ pub struct Login {
     pub password: Secret,
     /// Where it was found, for whoever has to mend it: `AIOPS_GIT_TOKEN`.
     pub from: String,
+}
+
+impl Login {
+    /// A token of `provider`, with the name that it wants beside one.
+    pub fn with_token(provider: GitProvider, token: Secret, from: impl Into<String>) -> Self {
+        let user = match provider {
+            GitProvider::Gitlab => "oauth2",
+            GitProvider::Github | GitProvider::Local => "x-access-token",
+        };
+        Login { user: user.to_owned(), password: token, from: from.into() }
+    }
+}
+
+/// The token in the value of a secret: all of it, or what is called `token` if it is a JSON object.
+pub fn token_in(value: &str) -> Result<Secret> {
+    let token = match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(value) {
+        Ok(object) => object.get("token").and_then(|token| token.as_str()).map(str::to_owned),
+        Err(_) => Some(value.to_owned()),
+    };
+    let token = token.map(|token| token.trim().to_owned());
+    // Whatever an `Authorization` header could not carry is no token, and its text is not to be shown.
+    match token.filter(|token| !token.is_empty() && token.chars().all(|letter| letter.is_ascii_graphic())) {
+        Some(token) => Ok(Secret::new(token)),
+        None => Err(Error::config("the secret holds no token")
+            .hint("its value is the token alone, or a JSON object that has it as `token`")),
+    }
 }
 
 /// A place where logins are found.
@@ -78,6 +105,17 @@ mod tests {
 
     fn login(from: &str) -> Login {
         Login { user: "git".into(), password: Secret::new("token"), from: from.into() }
+    }
+
+    #[test]
+    fn a_secret_is_a_token_or_has_one() {
+        for value in ["abc", " abc\n", r#"{"token": "abc", "user": "x"}"#] {
+            assert_eq!(token_in(value).unwrap().expose(), "abc", "{value}");
+        }
+        for value in ["", " ", r#"{"password": "hunter2"}"#, r#"{"token": 1}"#, "hunter2 hunter2", "hunter2\nhunter2"] {
+            let error = token_in(value).unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{value}");
+        }
     }
 
     #[test]

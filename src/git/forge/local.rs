@@ -26,8 +26,11 @@ impl Local {
         Local { directory: directory.to_owned() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.join(format!("{name}.git"))
+    fn path(&self, name: &str) -> Result<PathBuf> {
+        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+            return Err(Error::usage(format!("{name:?} cannot be the name of a repository")));
+        }
+        Ok(self.directory.join(format!("{name}.git")))
     }
 
     fn open(&self, repository: &Hosted) -> Result<Repository> {
@@ -36,7 +39,7 @@ impl Local {
     }
 
     fn hosted(&self, name: &str, repository: &Repository) -> Result<Hosted> {
-        let path = self.path(name);
+        let path = self.path(name)?;
         let head = repository.find_reference("HEAD").map_err(|error| broken(&path, error))?;
         let branch = head.symbolic_target().ok().flatten().and_then(|target| target.strip_prefix("refs/heads/"));
         let url = path.to_str().ok_or_else(|| {
@@ -119,7 +122,7 @@ impl Forge for Local {
     }
 
     fn repository(&self, name: &str) -> Result<Option<Hosted>> {
-        let path = self.path(name);
+        let path = self.path(name)?;
         match Repository::open_bare(&path) {
             Ok(repository) => Ok(Some(self.hosted(name, &repository)?)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -131,7 +134,7 @@ impl Forge for Local {
         if let Some(there) = self.repository(new.name)? {
             return Ok(there);
         }
-        let path = self.path(new.name);
+        let path = self.path(new.name)?;
         let mut options = RepositoryInitOptions::new();
         options.bare(true).mkpath(true).initial_head(new.default_branch).description(new.description);
         // The user's templates are theirs: no hooks come from there.

@@ -200,3 +200,39 @@ pub struct Change {
     /// Its page, if it has one.
     pub web: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::User;
+    use crate::git::credential::Chain;
+
+    fn opened(config: &Git) -> Result<String> {
+        let access = Access::new(&User::new(&BTreeMap::new())?, Chain::default());
+        let login = |host: &str| Ok(Secret::new(format!("token of {host}")));
+        Ok(forge(config, Path::new("/repositories"), &access, login, Arc::new(|_| {}))?.describe())
+    }
+
+    #[test]
+    fn the_configuration_says_which_forge_it_is() {
+        let git = |provider, host: Option<&str>, owner: Option<&str>| {
+            opened(&Git { provider, host: host.map(str::to_owned), owner: owner.map(str::to_owned), ..Git::default() })
+        };
+        assert_eq!(git(GitProvider::Local, None, None).unwrap(), "/repositories");
+        assert_eq!(git(GitProvider::Github, None, Some("acme")).unwrap(), "github.com/acme");
+        assert_eq!(git(GitProvider::Gitlab, Some("git.acme.com"), Some("/ml/")).unwrap(), "git.acme.com/ml");
+        assert_eq!(git(GitProvider::Github, None, None).unwrap_err().to_string(), "git.owner is missing");
+    }
+
+    #[test]
+    fn every_host_has_its_api() {
+        for (host, expected) in [
+            ("github.com", "https://api.github.com"),
+            ("acme.ghe.com", "https://api.acme.ghe.com"),
+            ("git.acme.com", "https://git.acme.com/api/v3"),
+        ] {
+            assert_eq!(github::api(host), expected);
+        }
+        assert_eq!(gitlab::api("git.acme.com:8443"), "https://git.acme.com:8443/api/v4");
+    }
+}

@@ -151,15 +151,13 @@ impl Rest {
         loop {
             let (status, headers, body) = match self.once(method, path, body) {
                 Ok(answer) => answer,
-                // What may have been done is not done twice.
-                Err(error) if *method == Method::POST => return Err(error.into()),
-                Err(error) => match hiccups.next() {
-                    Some(pause) => {
-                        (self.connection.sleep)(*pause);
-                        continue;
-                    }
-                    None => return Err(error.into()),
-                },
+                Err(failure) => {
+                    // What may have been done is not done twice.
+                    let again = failure.passes && *method != Method::POST;
+                    let Some(pause) = hiccups.next().filter(|_| again) else { return Err(failure.error.into()) };
+                    (self.connection.sleep)(*pause);
+                    continue;
+                }
             };
             if (200..300).contains(&status) {
                 return Ok((headers, body));
@@ -184,7 +182,7 @@ impl Rest {
         }
     }
 
-    fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<(u16, HeaderMap, Value), Error> {
+    fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<(u16, HeaderMap, Value), Failure> {
         let http = self.connection.access.http()?;
         let url = format!("{}{path}", self.connection.api);
         let mut request = http::Request::builder().method(method).uri(&url);
@@ -203,7 +201,10 @@ impl Rest {
             }
             None => http.agent.run(request.body(()).map_err(unsendable)?),
         };
-        let unreachable = |error: ureq::Error| http.failure(error, &self.connection.host);
+        let unreachable = |error: ureq::Error| {
+            let passes = is_hiccup(&error);
+            Failure { error: http.failure(error, &self.connection.host), passes }
+        };
         let mut answer = sent.map_err(unreachable)?;
         let bytes = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec().map_err(unreachable)?;
         let status = answer.status().as_u16();
@@ -213,7 +214,7 @@ impl Rest {
                 Ok(value) => value,
                 // Proxies and login pages refuse in HTML.
                 Err(_) if !(200..300).contains(&status) => Value::Null,
-                Err(_) => return Err(self.unexpected(method, path, "it is not JSON")),
+                Err(_) => return Err(self.unexpected(method, path, "it is not JSON").into()),
             },
         };
         Ok((status, answer.headers().clone(), value))
@@ -262,6 +263,31 @@ impl Rest {
         let path = path.split('?').next().unwrap_or(path);
         Error::failed(format!("the answer of {} to {method} {path} cannot be used: {what}", self.connection.host))
             .hint("is git.host in aiops.yaml the host of the provider, and nothing in between?")
+    }
+}
+
+/// Why there is no answer at all.
+struct Failure {
+    error: Error,
+    /// Whether it may be otherwise in a moment.
+    passes: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure { error, passes: false }
+    }
+}
+
+/// Whether a connection only broke off, or fell silent.
+fn is_hiccup(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
+    match error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(error) => {
+            matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | UnexpectedEof)
+        }
+        _ => false,
     }
 }
 

@@ -9,6 +9,8 @@ use super::document::{Statement, document};
 
 /// Where roles that DataZone takes are made, and how they begin.
 const ROLES: &str = "service-role/AmazonSageMaker*";
+/// How the roles begin that the CI of projects takes.
+const CI_ROLES: &str = "aiops-ci-*";
 /// How the buckets of projects begin: the policies that AWS has for projects reach no others.
 const PROJECT_BUCKETS: &str = "amazon-sagemaker-*";
 
@@ -127,6 +129,22 @@ pub fn bootstrap(site: Site<'_>, partition: &str, account: &str) -> Value {
             .collect(),
         Site::SharedServices(bucket) => vec![
             buckets(bucket),
+            Statement::allow("MakeCiRoles")
+                .actions(
+                    MANAGE_ROLES
+                        .into_iter()
+                        .filter(|action| *action != "iam:PassRole")
+                        .chain(["iam:GetRole", "iam:ListRoleTags"]),
+                )
+                .resources([format!("arn:{partition}:iam::{account}:role/{CI_ROLES}")]),
+            Statement::allow("TrustCi")
+                .actions([
+                    "iam:AddClientIDToOpenIDConnectProvider",
+                    "iam:CreateOpenIDConnectProvider",
+                    "iam:GetOpenIDConnectProvider",
+                    "iam:TagOpenIDConnectProvider",
+                ])
+                .resources([format!("arn:{partition}:iam::{account}:oidc-provider/*")]),
             anywhere(
                 "MakeKeys",
                 &[

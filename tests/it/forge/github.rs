@@ -356,6 +356,7 @@ fn refusals_say_what_to_do_and_never_the_token() {
     Failed forge.example refused GET /repos/acme/churn/actions/variables with status 301: Moved Permanently
     it was renamed or moved: name in aiops.yaml what it is called now
     ");
+    assert_eq!(fake.take_slept(), Vec::<u64>::new(), "none of it passes");
     let quoted = Github::new(fake.connection("", "line\nbreak"), "acme");
     insta::assert_snapshot!(told(quoted.variables(&repository).map(drop)), @"
     NotAuthenticated the token for forge.example has characters that no token has

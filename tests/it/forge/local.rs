@@ -41,6 +41,9 @@ fn a_bare_repository_is_there_and_empty() {
     let hooks = std::fs::read_dir(Path::new(&repository.url).join("hooks")).into_iter().flatten();
     assert!(hooks.flatten().all(|hook| hook.path().extension().is_some_and(|end| end == "sample")));
     std::fs::write(directory.path().join("broken.git"), "no repository").unwrap();
+    for name in ["", ".", "..", "../up", "a/b", "a\\b", ".git", "a\0"] {
+        assert!(local.create(&NewRepository { name, description: "", default_branch: "main" }).is_err(), "{name:?}");
+    }
     assert!(local.create(&NewRepository { name: "broken", description: "", default_branch: "main" }).is_err());
 }
 

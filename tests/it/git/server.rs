@@ -264,7 +264,7 @@ impl AsyncRead for Fragile {
 
 impl AsyncWrite for Fragile {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.says == 0 {
+        if self.says == 0 || self.hears == 0 {
             return broken();
         }
         let fitting = bytes.len().min(self.says);

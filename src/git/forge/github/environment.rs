@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::rest::{Answered, found, is_refused, part, text};
+use super::super::rest::{Answered, Trouble, found, is_refused, part, text};
 use super::super::{Applied, Environment, Hosted, Reviewer};
 use super::{Github, Owner, at, lacking_plan};
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ impl Github {
                         body[lacking] = Value::Null;
                         applied = Applied::NotOffered(words);
                     }
-                    None => return Err(trouble.into()),
+                    None => return Err(refused(trouble)),
                 },
             }
         }
@@ -125,6 +125,16 @@ impl Github {
                 Ok(json!({"type": kind, "id": there["id"]}))
             })
             .collect()
+    }
+}
+
+fn refused(trouble: Trouble) -> Error {
+    let unfit = matches!(&trouble, Trouble::Refused(refusal) if refusal.status == 422);
+    let error = Error::from(trouble);
+    if unfit {
+        error.hint("reviewers must be able to read the repository: give them, or their team, that right")
+    } else {
+        error
     }
 }
 
