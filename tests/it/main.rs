@@ -26,3 +26,4 @@ mod organization;
 #[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;
+mod template;
