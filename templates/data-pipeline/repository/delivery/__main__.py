@@ -1,12 +1,14 @@
 """Brings a release to a stage, tests it there, and runs it.
 
-    python -m delivery test RELEASE
+    python -m delivery deploy test RELEASE
+    python -m delivery publish test
 
 Credentials come from AWS profiles called `dev` and like the stage: CI has them in ci/aws.config.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import glue, project, release, runs
+
+STAGES = ("test", "prod")
 
 
 def deliver(
@@ -43,23 +47,53 @@ def summarize(text: str) -> None:
             file.write(text + "\n")
 
 
+def deploy(where: project.Project, stage: project.Stage, name: str) -> None:
+    """Fetches a release and delivers it."""
+    dev = where.stages["dev"]
+    source = boto3.Session(profile_name="dev", region_name=dev.region)
+    archive = release.fetch(name, where, source.client("s3"))
+    session = boto3.Session(profile_name=stage.name, region_name=stage.region)
+    deliver(where, stage, where.configuration(stage), archive, session)
+    summarize(f"Release `{name}` runs in **{stage.name}**.")
+
+
+def publish(where: project.Project, stage: project.Stage) -> None:
+    """Publishes the tables of a stage to the catalog, with aiops."""
+    for table in project.job(where.configuration(stage))[0].publishes:
+        command = ["aiops", "project", "publish", where.name, "--stage", stage.name, "--asset", table, "--yes"]
+        if (code := subprocess.run(command, cwd=where.deploy, check=False).returncode) != 0:
+            raise runs.DeliveryError(f"aiops could not publish {table}: exit code {code}")
+
+
+def check(where: project.Project) -> None:
+    """Reads the configuration of each stage that is delivered to: what is wrong with one is an error."""
+    for stage in STAGES:
+        project.job(where.configuration(where.stages[stage]))
+
+
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="python -m delivery", description=__doc__)
-    parser.add_argument("stage", choices=["test", "prod"])
-    parser.add_argument("release", help="its SHA-256, as `python -m pipeline run` printed it")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("check", help="say what is wrong with the configuration")
+    for verb, does in {"deploy": "bring a release to a stage", "publish": "publish its tables to the catalog"}.items():
+        command = verbs.add_parser(verb, help=does)
+        command.add_argument("stage", choices=STAGES)
+        if verb == "deploy":
+            command.add_argument("release", help="its SHA-256, as `python -m pipeline run` printed it")
     options = parser.parse_args()
     try:
         where = project.load()
-        dev, stage = where.stages["dev"], where.stages[options.stage]
-        source = boto3.Session(profile_name="dev", region_name=dev.region)
-        archive = release.fetch(options.release, where, source.client("s3"))
-        session = boto3.Session(profile_name=stage.name, region_name=stage.region)
-        deliver(where, stage, where.deploy / f"{stage.name}.yaml", archive, session)
+        match options.verb:
+            case "check":
+                check(where)
+            case "deploy":
+                deploy(where, where.stages[options.stage], options.release)
+            case "publish":
+                publish(where, where.stages[options.stage])
     except (BotoCoreError, ClientError, OSError, ValueError, runs.DeliveryError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    summarize(f"Release `{options.release}` runs in **{stage.name}**.")
     return 0
 
 

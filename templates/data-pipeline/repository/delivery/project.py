@@ -39,6 +39,10 @@ class Project:
         """What its things in shared places begin with."""
         return f"{self.tenant}-{self.name}"
 
+    def configuration(self, stage: Stage) -> Path:
+        """The settings of a stage that is delivered to."""
+        return self.deploy / f"{stage.name}.yaml"
+
     def tags(self, stage: Stage) -> dict[str, str]:
         """By which the project's resources are told from those of others in the account."""
         project = {"AmazonDataZoneProject": stage.project} if stage.project else {}
