@@ -34,6 +34,12 @@ def test_what_is_built_has_tests(repository: Repository) -> None:
     assert (repository.folder("build") / "requirements-dev.txt").is_file()
 
 
+@pytest.mark.parametrize("repository", [one for one in repositories() if one.has("build")], ids=str)
+def test_what_runs_in_dev_brings_the_client_that_ci_gets_credentials_with(repository: Repository) -> None:
+    # Not ci/requirements.txt: two pins of one package would have to be kept equal.
+    assert "\nboto3==" in "\n" + (repository.folder("build") / "requirements.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("repository", repositories(), ids=str)
 def test_every_requirement_is_pinned(repository: Repository) -> None:
     for path in repository.path.rglob("requirements*.txt"):
