@@ -1,14 +1,17 @@
 """Bringing a release to a stage, against an AWS in memory."""
 
+import dataclasses
 import fnmatch
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import BUILD, Aws
 from delivery import glue, permissions, project, release, runs
-from delivery.__main__ import deliver
+from delivery.__main__ import deliver, publish
 from measurements.storage import Directory
 from refine import arguments, run
 
@@ -172,6 +175,28 @@ def test_the_policy_allows_what_delivery_does_and_no_more(lively: Aws, where: pr
 )
 def test_values_of_a_report_are_judged(expected: dict[str, object], problem: str | None) -> None:
     assert runs.judge(expected, {"rows": 3, "names": ["a", "b"]}) == problem
+
+
+def test_tables_are_published_by_aiops_where_the_stage_has_a_project(
+    where: project.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(DEV, tmp_path / "deploy/test.yaml")
+    aiops = tmp_path / "aiops"
+    aiops.write_text('#!/bin/sh\necho "$@"\nexit $CODE\n')
+    aiops.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("CODE", "0")
+    stage = where.stages["test"]
+    publish(where, stage)
+    expected = f"project publish measures --stage test --database measurements_db --table {TABLE}\n"
+    assert capfd.readouterr().out == expected
+    monkeypatch.setenv("CODE", "5")
+    with pytest.raises(runs.DeliveryError, match=f"could not publish {TABLE}: exit code 5"):
+        publish(where, stage)
+    capfd.readouterr()
+    publish(where, dataclasses.replace(stage, project=None))
+    assert capfd.readouterr().out.startswith("nothing of test goes to the catalog")
 
 
 def test_durations() -> None:

@@ -58,11 +58,15 @@ def deploy(where: project.Project, stage: project.Stage, name: str) -> None:
 
 
 def publish(where: project.Project, stage: project.Stage) -> None:
-    """Publishes the tables of a stage to the catalog, with aiops."""
-    for table in project.job(where.configuration(stage))[0].publishes:
-        command = ["aiops", "project", "publish", where.name, "--stage", stage.name, "--asset", table, "--yes"]
-        if (code := subprocess.run(command, cwd=where.deploy, check=False).returncode) != 0:
-            raise runs.DeliveryError(f"aiops could not publish {table}: exit code {code}")
+    """Publishes the tables of a stage to the catalog, with aiops: the stage's project owns them there."""
+    tables = project.job(where.configuration(stage))[0].publishes
+    if stage.project is None or not tables:
+        print(f"nothing of {stage.name} goes to the catalog: it has no project there, or no tables to publish")
+        return
+    command = ["aiops", "project", "publish", where.name, "--stage", stage.name, "--database", stage.database]
+    command += [part for table in tables for part in ("--table", table)]
+    if (code := subprocess.run(command, cwd=where.deploy, check=False).returncode) != 0:
+        raise runs.DeliveryError(f"aiops could not publish {', '.join(tables)}: exit code {code}")
 
 
 def check(where: project.Project) -> None:
