@@ -1,4 +1,4 @@
-"""The repositories that templates render to, as `run.py` left them: TEMPLATE/LAYOUT-PROVIDER/HOLDS/."""
+"""The repositories that templates render to, as `run.py` left them: in TEMPLATE/LAYOUT-PROVIDER."""
 
 import hashlib
 import json
@@ -65,10 +65,13 @@ class Repository:
 
 def repositories() -> list[Repository]:
     """All of them, in order."""
+    # As `aiops template render` lays them out.
+    places = {"single": {"both": "."}, "separate": {"build": "build-repository", "deploy": "deploy-repository"}}
     return [
-        Repository(path.parts[-3], *path.parts[-2].split("-"), path.parts[-1], path)
-        for path in sorted(ROOT.glob("*/*-*/*"))
-        if (path / "cicd-config.json").is_file()
+        Repository(path.parent.name, layout, provider, holds, path / place)
+        for path in sorted(ROOT.glob("*/*-*"))
+        for layout, provider in [path.name.split("-")]
+        for holds, place in places[layout].items()
     ]
 
 

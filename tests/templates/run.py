@@ -19,27 +19,22 @@ UV = Path(sys.executable).parent / "uv"
 
 
 def render(aiops: Path, out: Path) -> None:
-    """Fills `out` with the repositories."""
-    answer = subprocess.run(
-        [aiops, "template", "list", "--output", "json", "--quiet"], check=True, capture_output=True, text=True
-    )
-    for template in json.loads(answer.stdout):
+    """Lets aiops check its templates, and fills `out` with what they render to."""
+    out.mkdir(parents=True)
+
+    def run(*arguments: str | Path) -> str:
+        command = [aiops, "template", *arguments, "--quiet"]
+        ended = subprocess.run(command, cwd=out, stdout=subprocess.PIPE, text=True, check=False)
+        if ended.returncode != 0:
+            raise SystemExit(f"{ended.stdout}aiops template {' '.join(map(str, arguments))} failed")
+        return ended.stdout
+
+    run("check", "--output", "table")
+    for template in json.loads(run("list", "--output", "json")):
         for layout in template["layouts"]:
             for provider in template["providers"]:
-                for holds in ("both",) if layout == "single" else ("build", "deploy"):
-                    folder = out / template["name"] / f"{layout}-{provider}" / holds
-                    command = [
-                        aiops,
-                        "template",
-                        "render",
-                        template["name"],
-                        "--layout",
-                        layout,
-                        "--provider",
-                        provider,
-                    ]
-                    command += ["--holds", holds, "--out", folder, "--quiet"]
-                    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+                into = out / template["name"] / f"{layout}-{provider}"
+                run("render", template["name"], "--layout", layout, "--provider", provider, "--into", into)
 
 
 def prepare(cache: Path) -> None:
