@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(os.environ.get("AIOPS_RENDERED", "/nowhere"))
-# What a folder's tests do not read: CI's own files and texts. A digest without them is the same for all providers.
+# What the projects' tests do not read: files of CI, and texts. A digest without them is the same for all providers.
 CI = {".github", ".gitlab", ".gitlab-ci.yml", "ci"}
 
 
@@ -55,7 +55,7 @@ class Repository:
                 continue
             content = path.read_bytes()
             if name.name == "cicd-config.json":
-                config = self.config | {"provider": None}
+                config = self.config | {"provider": None, "ci-role": None}
                 for repository in config["repositories"].values():
                     repository |= {"name": None, "url": None}
                 content = json.dumps(config, sort_keys=True).encode()
