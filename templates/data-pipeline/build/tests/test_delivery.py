@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import BUILD, Aws
-from delivery import glue, permissions, project, release, runs
+from delivery import glue, judgement, permissions, project, release, runs
 from delivery.__main__ import deliver, publish
 from measurements.storage import Directory
 from refine import arguments, run
@@ -96,7 +96,7 @@ def test_a_failed_integration_test_stops_before_the_real_run(
     content = yaml.safe_load(DEV.read_text())
     content["integration-tests"]["requests"][0]["expect"]["values"] = [{"path": "$.kept", "at-least": 101}]
     (tmp_path / "stage.yaml").write_text(yaml.safe_dump(content))
-    with pytest.raises(runs.DeliveryError, match=r"sample: \$.kept is 100, and should be at least 101"):
+    with pytest.raises(runs.DeliveryError, match=r"sample: \$.kept is 100, which is not: at-least 101"):
         deliver(
             where,
             where.stages["dev"],
@@ -165,16 +165,21 @@ def test_the_policy_allows_what_delivery_does_and_no_more(lively: Aws, where: pr
     ("expected", "problem"),
     [
         ({"path": "$.rows", "between": [1, 5]}, None),
-        ({"path": "$.rows", "between": [4, 5]}, "$.rows is 3, and should be between [4, 5]"),
-        ({"path": "$.rows", "at-most": 2}, "$.rows is 3, and should be at most 2"),
+        ({"path": "$.rows", "between": [4, 5]}, "$.rows is 3, which is not: between [4, 5]"),
+        ({"path": "$.rows", "at-least": 1, "at-most": 2}, "$.rows is 3, which is not: at-most 2"),
+        ({"path": "$.rows", "matches": "3"}, "$.rows is 3, which is not: matches '3'"),
         ({"path": "$.names[-1]", "one-of": ["b", "c"]}, None),
-        ({"path": "$.names", "count": [1, 1]}, "$.names is ['a', 'b'], and should be count [1, 1]"),
-        ({"path": "$.names[0]", "matches": "^A"}, "$.names[0] is 'a', and should be matches '^A'"),
+        ({"path": "$.names", "count": [1, 1]}, "$.names is ['a', 'b'], which is not: count [1, 1]"),
+        ({"path": "$.names[0]", "matches": "^A"}, "$.names[0] is 'a', which is not: matches '^A'"),
+        ({"path": "$.names[*]", "one-of": ["a"]}, "$.names[*] is 'b', which is not: one-of ['a']"),
+        ({"path": "$['names'][*]", "matches": "^[ab]$"}, None),
+        ({"path": "$.names[2]", "equals": 1}, "$.names[2] is not there"),
+        ({"path": "$.rows[*]", "equals": 3}, "$.rows[*] is not there"),
         ({"path": "$.other", "equals": 1}, "$.other is not there"),
     ],
 )
 def test_values_of_a_report_are_judged(expected: dict[str, object], problem: str | None) -> None:
-    assert runs.judge(expected, {"rows": 3, "names": ["a", "b"]}) == problem
+    assert judgement.judge(expected, {"rows": 3, "names": ["a", "b"]}) == problem
 
 
 def test_tables_are_published_by_aiops_where_the_stage_has_a_project(
@@ -200,8 +205,8 @@ def test_tables_are_published_by_aiops_where_the_stage_has_a_project(
 
 
 def test_durations() -> None:
-    assert [project.minutes(text) for text in ("30m", "1h", "1h30m")] == [30, 60, 90]
-    for text in ("", "30", "m", "5s", "0m", "1h30"):
+    assert [project.minutes(text) for text in ("30m", "1h", "1h30m", "120s")] == [30, 60, 90, 2]
+    for text in ("", "30", "m", "90s", "0m", "1h30", "30m1h"):
         with pytest.raises(ValueError, match="no duration"):
             project.minutes(text)
 
@@ -209,6 +214,23 @@ def test_durations() -> None:
 def test_a_configuration_with_a_key_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="worker_kind"):
         configured(tmp_path, **{"worker-kind": "G.1X"})
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        {"output": "r.json", "schema": "s.json"},
+        {"output": "r.json", "values": [{"path": "rows", "equals": 1}]},
+        {"output": "r.json", "values": [{"path": "$.rows[", "equals": 1}]},
+        {"output": "r.json", "values": [{"path": "$.rows", "is": 1}]},
+    ],
+)
+def test_what_would_be_asked_of_a_run_in_vain_is_refused(tmp_path: Path, expect: dict[str, object]) -> None:
+    content = yaml.safe_load(DEV.read_text())
+    content["integration-tests"]["requests"][0]["expect"] = expect
+    (tmp_path / "stage.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError, match=r"not judged|not understood"):
+        project.job(tmp_path / "stage.yaml")
 
 
 def test_a_project_without_a_database_says_what_is_missing(where: project.Project, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """What `cicd-config.json` and the configuration of a stage say."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from .judgement import QUESTIONS, select
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -65,7 +68,7 @@ class Job:
     glue_version: str
     worker_type: str
     workers: int
-    timeout: str
+    timeout: str = "8h"
     retries: int = 0
     max_concurrent_runs: int = 1
     arguments: dict[str, str] = field(default_factory=dict)
@@ -119,9 +122,27 @@ def job(path: Path) -> tuple[Job, list[dict[str, Any]]]:
         found = _snake(content["job"])
         if quality := found.pop("data_quality", None):
             found["data_quality"] = DataQuality(**_snake(quality))
-        return Job(**found), content.get("integration-tests", {}).get("requests", [])
-    except TypeError as error:
+        job, requests = Job(**found), content.get("integration-tests", {}).get("requests", [])
+        _ = job.timeout_minutes
+        for request in requests:
+            _understood(request)
+        return job, requests
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _understood(request: dict[str, Any]) -> None:
+    """Refuses what would otherwise be passed over: a test that asks nothing is worse than none."""
+    if unknown := set(request.get("expect", {})) - {"state", "output", "values"}:
+        raise ValueError(
+            f"{', '.join(sorted(unknown))} of the request {request['name']} is not judged here: use values"
+        )
+    for expected in request.get("expect", {}).get("values", []):
+        select(expected["path"], None)
+        if unknown := set(expected) - {"path", *QUESTIONS}:
+            raise ValueError(
+                f"the request {request['name']} asks {', '.join(sorted(unknown))}, which is not understood"
+            )
 
 
 def _snake(mapping: dict[str, Any]) -> dict[str, Any]:
@@ -129,16 +150,10 @@ def _snake(mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 def minutes(duration: str) -> int:
-    """`1h30m` as minutes."""
-    units = {"h": 60, "m": 1}
-    total, number = 0, ""
-    for character in duration:
-        if character.isdigit():
-            number += character
-        elif number and character in units:
-            total, number = total + int(number) * units[character], ""
-        else:
-            raise ValueError(f"{duration!r} is no duration of hours and minutes, such as 1h30m")
-    if number or total == 0:
-        raise ValueError(f"{duration!r} is no duration of hours and minutes, such as 1h30m")
-    return total
+    """`1h30m` as minutes; Glue counts whole ones."""
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
+    hours, rest, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    total = (hours * 60 + rest) * 60 + seconds
+    if total == 0 or total % 60:
+        raise ValueError(f"{duration!r} is no duration of whole minutes, such as 1h30m")
+    return total // 60

@@ -1,12 +1,12 @@
 """Runs the job, waits for it, and judges what came out."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .glue import ruleset_name
+from .judgement import judge
 from .project import Stage
 
 POLL = 15
@@ -64,35 +64,3 @@ def integrate(stage: Stage, requests: list[dict[str, Any]], session: Any, **more
         if wrong:
             raise DeliveryError(f"integration test {request['name']}: {'; '.join(wrong)}")
         yield f"integration test {request['name']}: passed"
-
-
-def judge(expected: dict[str, Any], document: Any) -> str | None:
-    """What is wrong with the value at `path`, if anything is. Each further key asks one thing of it."""
-    path = expected["path"]
-    try:
-        value = _at(path, document)
-    except (KeyError, IndexError, TypeError):
-        return f"{path} is not there"
-    for question, answer in expected.items():
-        right = {
-            "path": lambda _: True,
-            "equals": lambda answer: value == answer,
-            "between": lambda answer: answer[0] <= value <= answer[1],
-            "at-least": lambda answer: value >= answer,
-            "at-most": lambda answer: value <= answer,
-            "one-of": lambda answer: value in answer,
-            "matches": lambda answer: re.search(answer, str(value)) is not None,
-            "count": lambda answer: answer[0] <= len(value) <= answer[1],
-        }[question]
-        if not right(answer):
-            return f"{path} is {value!r}, and should be {question.replace('-', ' ')} {answer!r}"
-    return None
-
-
-def _at(path: str, document: Any) -> Any:
-    """The value at a path of names and indexes, such as `$.tables[0].rows`."""
-    if not re.fullmatch(r"\$(\.\w+|\[-?\d+\])*", path):
-        raise DeliveryError(f"the path {path} is not understood: it has names and indexes only")
-    for name, index in re.findall(r"\.(\w+)|\[(-?\d+)\]", path):
-        document = document[name] if name else document[int(index)]
-    return document
