@@ -20,7 +20,7 @@ UV = Path(sys.executable).parent / "uv"
 
 def render(aiops: Path, out: Path) -> None:
     """Lets aiops check its templates, and fills `out` with what they render to."""
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
 
     def run(*arguments: str | Path) -> str:
         command = [aiops, "template", *arguments, "--quiet"]
