@@ -12,7 +12,7 @@ use crate::commands::setting::Setting;
 use crate::config::quoted;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::git::{File, Files};
+use crate::git::{Access, File, Files, User};
 use crate::report::{Cell, Report, Table, Tone, View, field};
 use crate::seed::check::{Finding, Severity, check};
 use crate::seed::cicd::{CicdConfig, sample};
@@ -30,13 +30,18 @@ pub fn run(context: &Context, args: &Args) -> Result<Report> {
 
 /// The templates that `args` name, else those of aiops.yaml, else those inside.
 pub fn open(context: &Context, args: &SourceArgs) -> Result<Library> {
+    let setting = Setting::load(context)?;
     let (source, reference) = match &args.templates {
         Some(source) => (Some(source.clone()), args.reference.clone()),
-        None => configured(context)?,
+        None => configured(&setting),
     };
     match source {
         None => Ok(Library::built_in()),
-        Some(url) if library::is_url(&url) => Library::git(&url, reference.as_deref()),
+        Some(url) if library::is_url(&url) => {
+            let git = setting.loaded().config.as_ref().map(|config| config.git.clone()).unwrap_or_default();
+            let access = Access::usual(&User::new(&context.environment)?, &git, Vec::new());
+            Library::git(&url.parse()?, reference.as_deref(), &access)
+        }
         Some(_) if reference.is_some() => {
             Err(Error::usage("a directory of templates has no branches, tags or commits")
                 .hint("leave the reference out, or name the templates by a URL: file:///..."))
@@ -46,16 +51,15 @@ pub fn open(context: &Context, args: &SourceArgs) -> Result<Library> {
 }
 
 /// What aiops.yaml says about templates; a directory is seen from there.
-fn configured(context: &Context) -> Result<(Option<String>, Option<String>)> {
-    let setting = Setting::load(context)?;
+fn configured(setting: &Setting) -> (Option<String>, Option<String>) {
     let loaded = setting.loaded();
-    let Some(templates) = loaded.config.as_ref().map(|config| &config.templates) else { return Ok((None, None)) };
+    let Some(templates) = loaded.config.as_ref().map(|config| &config.templates) else { return (None, None) };
     let beside = loaded.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let source = templates.source.clone().map(|source| match library::is_url(&source) {
         true => source,
         false => beside.join(source).display().to_string(),
     });
-    Ok((source, templates.r#ref.clone()))
+    (source, templates.r#ref.clone())
 }
 
 /// What the command line tells a template.

@@ -161,8 +161,10 @@ impl FromStr for Address {
                 "https" => https(rest),
                 "ssh" | "git+ssh" | "ssh+git" => ssh(rest),
                 "file" => file(rest),
-                "http" => Err(Error::config("a repository over plain http would show its token to everybody on the way")
-                    .hint("write https://")),
+                "http" => {
+                    Err(Error::config("a repository over plain http would show its token to everybody on the way")
+                        .hint("write https://"))
+                }
                 _ => Err(Error::config("the address of a repository begins with a protocol that aiops does not speak")
                     .hint("write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or a directory")),
             };
@@ -206,8 +208,9 @@ fn https(rest: &str) -> Result<Address> {
     if let Some(user) = &user {
         let token = TOKENS.iter().any(|prefix| user.starts_with(prefix)) || user.len() > LONGEST_USER;
         if token {
-            return Err(Error::config(format!("the address of a repository at {host} has a token in it"))
-                .hint(NO_SECRETS));
+            return Err(
+                Error::config(format!("the address of a repository at {host} has a token in it")).hint(NO_SECRETS)
+            );
         }
         if user.chars().any(|letter| letter.is_control() || letter == ':') {
             return Err(Error::config(format!("the name of the user at {host} has letters that no name has")));
@@ -232,8 +235,9 @@ fn ssh(rest: &str) -> Result<Address> {
 fn ssh_at(remote: Remote) -> Result<Address> {
     let dashed = [remote.user.as_deref().unwrap_or_default(), &remote.host, &remote.path];
     if dashed.iter().any(|part| part.starts_with('-')) {
-        return Err(Error::config("a part of a repository's address begins with `-`")
-            .hint("ssh would take it for an option"));
+        return Err(
+            Error::config("a part of a repository's address begins with `-`").hint("ssh would take it for an option")
+        );
     }
     if remote.path.is_empty() {
         return Err(Error::config(format!("the address of a repository at {} has no path", remote.host)));

@@ -14,6 +14,7 @@ use ureq::{Agent, Proxy, Timeout};
 
 use super::User;
 use crate::error::{Error, Result};
+use crate::output::text::sanitize;
 
 const CONNECT: Duration = Duration::from_secs(20);
 /// Servers pack large repositories, and run hooks, before they say anything.
@@ -34,7 +35,8 @@ pub struct Options {
 impl Options {
     /// Reads what `user` has in variables and in Git's configuration.
     pub fn of(user: &User) -> Self {
-        let files = ["AIOPS_GIT_CA", "GIT_SSL_CAINFO", "SSL_CERT_FILE"].into_iter().filter_map(|name| user.variable(name));
+        let files =
+            ["AIOPS_GIT_CA", "GIT_SSL_CAINFO", "SSL_CERT_FILE"].into_iter().filter_map(|name| user.variable(name));
         let configured = user.setting("http.sslcainfo").filter(|path| !path.is_empty());
         let authorities = files.map(PathBuf::from).chain(configured.map(|path| user.expand(path))).collect();
         let proxy = match user.setting("http.proxy") {
@@ -107,7 +109,8 @@ impl Http {
                 Error::failed(format!("{first} is unknown: there is no such host")).hint(REACH)
             }
             ureq::Error::ConnectProxyFailed(reason) => {
-                let refused = Error::failed(format!("{first} does not let us through to {host}")).because(reason.clone());
+                let refused =
+                    Error::failed(format!("{first} does not let us through to {host}")).because(reason.clone());
                 if reason.contains("407") {
                     refused.hint("it wants a login: write it into the proxy's URL, in `https_proxy` or `http.proxy`")
                 } else {
@@ -181,7 +184,9 @@ fn tls(error: &TlsError, host: &str) -> Error {
         ),
         Bad::NotValidForName => failed("is for another name").hint("check the address"),
         Bad::NotValidForNameContext { presented, .. } => {
-            let names = crate::output::text::sanitize(&presented.join(", "));
+            // They come as `DnsName("git.example")`.
+            let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name));
+            let names = sanitize(&names.collect::<Vec<_>>().join(", "));
             failed("is for another name").because(format!("it is for {names}")).hint("check the address")
         }
         Bad::Revoked => failed("was revoked").hint("whoever runs the server has to replace it"),
@@ -251,7 +256,8 @@ mod tests {
 
     #[test]
     fn the_proxy_is_the_one_of_git_and_of_the_environment() {
-        let set = [("https_proxy", "http://user:secret@proxy.example:3128"), ("no_proxy", "acme.example, .corp,10.0.0.1")];
+        let set =
+            [("https_proxy", "http://user:secret@proxy.example:3128"), ("no_proxy", "acme.example, .corp,10.0.0.1")];
         assert_eq!(via(&set, "github.com"), "the proxy proxy.example:3128");
         for direct in ["acme.example", "git.acme.example", "git.corp", "10.0.0.1"] {
             assert_eq!(via(&set, direct), direct);
@@ -276,7 +282,8 @@ mod tests {
             assert!(!format!("{error:?}").contains("hunter2"), "{url}");
         }
         let http = Http::new(&options(&[("https_proxy", "http://user:hunter2@proxy.example:1")])).unwrap();
-        let refused = http.failure(ureq::Error::ConnectProxyFailed("proxy server responded 407/407".into()), "git.example");
+        let refused =
+            http.failure(ureq::Error::ConnectProxyFailed("proxy server responded 407/407".into()), "git.example");
         let shown = format!("{http:?} {refused:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(refused.hints()[0].contains("login"));

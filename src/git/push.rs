@@ -126,7 +126,9 @@ impl Repository {
             Some(None) => Ok(()),
             _ if there => Ok(()),
             Some(Some(status)) => Err(Rejection::read(&status, &talk.borrow()).explain(branch, address)),
-            None => Err(Error::new(Kind::Failed, format!("{} did not say whether it took the branch", address.place()))),
+            None => {
+                Err(Error::new(Kind::Failed, format!("{} did not say whether it took the branch", address.place())))
+            }
         });
         outcome.map_err(|error| error.context(format!("cannot push {shown} to {address}")))
     }
@@ -151,7 +153,10 @@ mod tests {
         );
         protected("push declined due to repository rule violations", "");
         protected("deletion prohibited", "");
-        assert_eq!(protected("pre-receive hook declined", "\u{1b}[31mGitLab: no\n"), "pre-receive hook declined; \\u{1b}[31mGitLab: no");
+        assert_eq!(
+            protected("pre-receive hook declined", "\u{1b}[31mGitLab: no\n"),
+            "pre-receive hook declined; \\u{1b}[31mGitLab: no"
+        );
         for status in ["non-fast-forward", "fetch first", "remote: incorrect old value provided"] {
             assert_eq!(Rejection::read(status, b""), Rejection::NonFastForward, "{status}");
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use git2::{
-    AutotagOption, Commit, ErrorCode, FetchOptions, ObjectType, RepositoryInitOptions, Signature, Time,
-    TreeWalkMode, TreeWalkResult,
+    AutotagOption, Commit, ErrorCode, FetchOptions, ObjectType, RepositoryInitOptions, Signature, Time, TreeWalkMode,
+    TreeWalkResult,
 };
 use jiff::Timestamp;
 
@@ -38,7 +38,8 @@ impl Repository {
         // Templates of Git may bring hooks.
         options.bare(true).external_template(false).initial_head(branch);
         let made = git2::Repository::init_opts(directory, &options);
-        made.map(Repository).map_err(|error| failed(format!("cannot make a repository in {}", shown(directory)), &error))
+        made.map(Repository)
+            .map_err(|error| failed(format!("cannot make a repository in {}", shown(directory)), &error))
     }
 
     /// Opens the bare repository in `directory`.
@@ -171,7 +172,8 @@ impl Repository {
 
     /// The content of one file of a commit, if there is a file of that name.
     pub fn file(&self, commit: Oid, path: &str) -> Result<Option<Vec<u8>>> {
-        let unreadable = |error: git2::Error| failed(format!("cannot read {} of commit {commit}", sanitize(path)), &error);
+        let unreadable =
+            |error: git2::Error| failed(format!("cannot read {} of commit {commit}", sanitize(path)), &error);
         let tree = self.0.find_commit(commit).and_then(|commit| commit.tree()).map_err(unreadable)?;
         let entry = match tree.get_path(Path::new(path)) {
             Ok(entry) if entry.kind() == Some(ObjectType::Blob) && entry.filemode() != 0o120_000 => entry,

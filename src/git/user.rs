@@ -179,8 +179,10 @@ impl User {
         let (name, email) =
             author.ok_or_else(|| Error::config("nobody is named as the author of commits").hint(hint))?;
         if [name, email].iter().any(|part| part.trim().is_empty() || part.contains(['<', '>', '\n', '\0'])) {
-            return Err(Error::config("the name or the mail address of commits' author is empty or has `<`, `>` or line breaks in it")
-                .hint(hint));
+            return Err(Error::config(
+                "the name or the mail address of commits' author is empty or has `<`, `>` or line breaks in it",
+            )
+            .hint(hint));
         }
         Ok(Author { name: name.trim().to_owned(), email: email.trim().to_owned() })
     }

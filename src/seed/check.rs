@@ -301,6 +301,14 @@ impl Checking<'_> {
         for holds in Holds::of(cicd.layout) {
             let Rendered { files, sources, faults } = self.template.try_render(cicd, &answers, *holds)?;
             for fault in faults {
+                // A name that is no variable has been told, with what was meant.
+                if self
+                    .findings
+                    .iter()
+                    .any(|known| known.line.is_some() && (&known.file, known.line) == (&fault.file, fault.line))
+                {
+                    continue;
+                }
                 self.say(Severity::Error, fault.file, fault.line, fault.message);
             }
             for (path, file) in &files {

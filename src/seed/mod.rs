@@ -9,6 +9,7 @@ mod litter;
 pub mod manifest;
 pub mod path;
 pub mod record;
+mod remote;
 pub mod render;
 pub mod update;
 

@@ -25,3 +25,4 @@ mod organization;
 #[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;
+mod template;

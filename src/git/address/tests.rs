@@ -147,11 +147,11 @@ proptest! {
 
     #[test]
     fn nothing_reads_into_a_panic_or_an_option(text in "\\PC{0,60}") {
-        if let Ok(read) = text.parse::<Address>() {
-            if read.protocol() == Protocol::Ssh {
-                prop_assert!(!read.host().starts_with('-') && !read.path().starts_with('-'));
-                prop_assert!(!read.user().unwrap_or_default().starts_with('-'));
-            }
+        if let Ok(read) = text.parse::<Address>()
+            && read.protocol() == Protocol::Ssh
+        {
+            prop_assert!(!read.host().starts_with('-') && !read.path().starts_with('-'));
+            prop_assert!(!read.user().unwrap_or_default().starts_with('-'));
         }
     }
 

@@ -127,10 +127,7 @@ mod tests {
         let local = tokens(&all, Local, None);
         assert_eq!(found(&local, "git.acme.example"), None);
         let named = [("AIOPS_GIT_TOKEN", "a"), ("AIOPS_GIT_HOST", "Git.acme.example"), ("AIOPS_GIT_USER", "robot")];
-        assert_eq!(
-            found(&tokens(&named, Local, None), "git.acme.example"),
-            some("robot", "AIOPS_GIT_TOKEN")
-        );
+        assert_eq!(found(&tokens(&named, Local, None), "git.acme.example"), some("robot", "AIOPS_GIT_TOKEN"));
     }
 
     #[test]

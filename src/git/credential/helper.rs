@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn what_git_stored_is_read_without_git() {
         let home = tempfile::tempdir().unwrap();
-        let lines = "https://one:p%40ss@git.example\nhttps://two:x@git.example:8443/\nhttps://three:y@git.example\nrubbish\n";
+        let lines =
+            "https://one:p%40ss@git.example\nhttps://two:x@git.example:8443/\nhttps://three:y@git.example\nrubbish\n";
         fs::write(home.path().join(".git-credentials"), lines).unwrap();
         fs::write(home.path().join("elsewhere"), "https://four:z@git.example\n").unwrap();
         let stored = helper(home.path(), "[credential]\n\thelper = store\n");

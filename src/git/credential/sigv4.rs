@@ -158,7 +158,11 @@ mod tests {
     #[test]
     fn hmac_is_that_of_rfc_4231() {
         let cases: [(&[u8], &str, &str); 2] = [
-            (b"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (
+                b"Jefe",
+                "what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
             (
                 &[0xaa; 131],
                 "Test Using Larger Than Block-Size Key - Hash Key First",

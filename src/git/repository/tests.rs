@@ -77,7 +77,10 @@ fn commits_are_signed_off_once_and_follow_the_branch() {
     let message = |id: Oid| repository.inner().find_commit(id).unwrap().message().unwrap().to_owned();
     assert_eq!(message(first), "Begin\n\nSigned-off-by: Platform <platform@example.com>\n");
     let second = commit(&[first], "Go on\n\nWhy.\n\nTemplate: regression\n").unwrap();
-    assert_eq!(message(second), "Go on\n\nWhy.\n\nTemplate: regression\nSigned-off-by: Platform <platform@example.com>\n");
+    assert_eq!(
+        message(second),
+        "Go on\n\nWhy.\n\nTemplate: regression\nSigned-off-by: Platform <platform@example.com>\n"
+    );
     let third = commit(&[second], &message(second)).unwrap();
     assert_eq!(message(third), message(second));
     let read = repository.inner().find_commit(third).unwrap();

@@ -178,20 +178,20 @@ fn refusal(status: StatusCode, address: &Address, login: Option<&Login>) -> Erro
     let code = status.as_u16();
     let error = match (status, from) {
         (StatusCode::UNAUTHORIZED, Some(from)) => {
-            Error::new(Kind::NotAuthenticated, format!("{host} does not accept the token of {from}"))
-                .hint("is it expired, revoked, or for another host? Make a new one, with the right to read and write code")
+            Error::new(Kind::NotAuthenticated, format!("{host} does not accept the login from {from}"))
+                .hint("is the token expired, revoked, or for another host? Make a new one that may read and write code")
         }
         (StatusCode::UNAUTHORIZED, None) => {
             Error::new(Kind::NotAuthenticated, format!("{host} wants a login for this as well"))
         }
-        (StatusCode::FORBIDDEN, Some(from)) => {
-            Error::denied(format!("{host} does not allow this to the token of {from}"))
-                .hint("give it the right to write code, and authorize it for the organisation if that has single sign-on")
-        }
+        (StatusCode::FORBIDDEN, Some(from)) => Error::denied(format!(
+            "{host} does not allow this to the login from {from}"
+        ))
+        .hint("give it the right to write code, and authorize it for the organisation if that has single sign-on"),
         (StatusCode::FORBIDDEN, None) => Error::denied(format!("{host} does not allow this")),
         (StatusCode::NOT_FOUND | StatusCode::GONE, from) => {
             let hint = match from {
-                Some(from) => format!("check the name; or does the token of {from} not see it?"),
+                Some(from) => format!("check the name; or may the login from {from} not see it?"),
                 None => "check the name; a private repository looks the same to somebody without a token".to_owned(),
             };
             Error::failed(format!("there is no repository {} at {host}", words(address.path()))).hint(hint)

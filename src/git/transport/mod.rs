@@ -115,8 +115,8 @@ impl Failure {
 fn offer() {
     static OFFERED: Once = Once::new();
     OFFERED.call_once(|| {
-        offer_as("aiops-https", true, |call| https::Https::new(call));
-        offer_as("aiops-ssh", false, |call| ssh::Ssh::new(call));
+        offer_as("aiops-https", true, https::Https::new);
+        offer_as("aiops-ssh", false, ssh::Ssh::new);
     });
 }
 

@@ -208,7 +208,11 @@ mod tests {
     fn complaints_are_understood_and_made_safe() {
         let address = "git@git.example:acme/churn.git".parse().unwrap();
         let cases = [
-            ("git@git.example: Permission denied (publickey).\r\n", Kind::NotAuthenticated, "does not accept your SSH key"),
+            (
+                "git@git.example: Permission denied (publickey).\r\n",
+                Kind::NotAuthenticated,
+                "does not accept your SSH key",
+            ),
             ("Host key verification failed.", Kind::Failed, "not known, or has changed"),
             ("ssh: Could not resolve hostname git.example", Kind::Failed, "no such host"),
             ("ssh: connect to host git.example port 22: Connection refused", Kind::Failed, "cannot be reached"),

@@ -70,7 +70,25 @@ variables:
         ("u/build/{{ size }}", ""),
         ("u/build/S", ""),
     ];
-    insta::assert_snapshot!(told(&entries, &Answers::new()), @"");
+    insta::assert_snapshot!(told(&entries, &Answers::new()), @"
+    Error broken/template.yaml:3 `layuots` is not a key of this file: did you mean `layouts`?
+    Error broken/template.yaml:4 expected `github`, `gitlab` or `local`, found `git`: did you mean `gitlab`?
+    Error lost/template.yaml the template `nowhere` cannot be included: there is no template `nowhere` in `https://example.com/templates.git`
+    Error rule/template.yaml:3 syntax error: unexpected end of input, expected expression
+    Error t/build/a.py:2 `unknown` is no variable of this template
+    Error t/build/{{ sizes }}.txt `sizes` is no variable of this template: did you mean `size`?
+    Warning t/template.yaml:4 `unused` is asked, and used nowhere
+    Warning t/template.yaml:6 `key` is asked, and used nowhere
+    Warning t/template.yaml:6 no sample fits `key`: give it a default, or `--set key=...` to check
+    Warning t/template.yaml:7 `wrong` is asked, and used nowhere
+    Error t/template.yaml:9 `build/*.csv` fits no file of this template
+    Error t/template.yaml:12 `sice` is no variable of this template: did you mean `size`?
+    Error u/build/a.yaml as `build/a.yaml` (github, single, size=m) it is no YAML: did not find expected node content at line 2 column 1, while parsing a flow node
+    Error u/build/b.json as `build/b.json` (github, single, mode=false) it is no JSON: expected value at line 1 column 7
+    Error u/build/c.py:2 `cicd.projct` is undefined
+    Error u/build/{{ size }} `S` and `s` differ in case only, which some systems cannot keep apart
+    Error u/build/{{ size }} `build/S` and `build/s` differ in case only, which some systems cannot keep apart
+    ");
     let given = Answers::from([("key".to_owned(), "k-1234567".into()), ("wrong".to_owned(), 1.into())]);
     assert!(!told(&entries, &given).contains("no sample fits"));
 }

@@ -16,22 +16,22 @@ fn a_repository_begins_with_its_record() {
         [".aiops/seed.yaml", "b", "build/x/run.sh", "cicd-config.json", "deploy/aiops.yaml"]
     );
     let text = std::str::from_utf8(&files[FILE].content).unwrap();
-    insta::assert_snapshot!(text.replace(env!("CARGO_PKG_VERSION"), "0.0.0"), @"
+    insta::assert_snapshot!(text.replace(env!("CARGO_PKG_VERSION"), "0.0.0"), @r#"
     # Written by aiops, which updates this repository by it. Do not edit it.
     version: 1
     template: t
     origin:
-      source: https://example.com/templates.git
+      source: "https://example.com/templates.git"
       commit: c0ffee
     holds: both
     answers:
-      a: no
+      a: "no"
       b: 5
       c: true
-      d: '012'
+      d: "012"
     tree: e2eaeace9ffdc20065f2e4cac4d239ad009911da
-    aiops: 0.0.0
-    ");
+    aiops: "0.0.0"
+    "#);
     assert_eq!(Record::read(&files[FILE].content).unwrap(), record);
     let cicd = String::from_utf8(files[cicd::FILE].content.clone()).unwrap();
     assert_eq!(CicdConfig::read(cicd::FILE, cicd).unwrap(), single());

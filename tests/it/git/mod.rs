@@ -88,7 +88,10 @@ fn said(error: &Error) -> String {
     let lines = [error.to_string()].into_iter().chain(error.causes().map(|cause| format!("  because {cause}")));
     let hints = error.hints().iter().map(|hint| format!("  hint: {hint}"));
     let text: Vec<String> = lines.chain(hints).collect();
-    regex::Regex::new(r"(localhost|127\.0\.0\.1|git\.example):\d+").unwrap().replace_all(&text.join("\n"), "$1:PORT").into_owned()
+    regex::Regex::new(r"(localhost|127\.0\.0\.1|git\.example):\d+")
+        .unwrap()
+        .replace_all(&text.join("\n"), "$1:PORT")
+        .into_owned()
 }
 
 #[test]
@@ -138,7 +141,8 @@ fn a_token_is_sent_when_it_is_asked_for_and_never_in_an_url() {
     server.behave(|manner| manner.guarded = true);
     person.begin("ours.git", &files()).push(&address, "main", &access).unwrap();
     let seen = server.seen();
-    let authorized: Vec<_> = seen.iter().filter(|request| request.authorized).map(|request| request.uri.as_str()).collect();
+    let authorized: Vec<_> =
+        seen.iter().filter(|request| request.authorized).map(|request| request.uri.as_str()).collect();
     assert_eq!(authorized, ["/churn.git/info/refs?service=git-receive-pack", "/churn.git/git-receive-pack"]);
     assert!(seen.iter().all(|request| !request.uri.contains(TOKEN)));
 }
@@ -171,17 +175,35 @@ fn every_refusal_of_a_login_has_its_own_words() {
     let wrong = Login { user: USER.into(), password: Secret::new("s3cr3t-wr0ng"), from: "GITHUB_TOKEN".into() };
     let error = person.clone(&address, &person.access_with(&server, wrong)).unwrap_err();
     assert_eq!(error.kind(), Kind::NotAuthenticated);
-    insta::assert_snapshot!(said(&error), @"");
+    insta::assert_snapshot!(said(&error), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT does not accept the login from GITHUB_TOKEN
+      hint: is the token expired, revoked, or for another host? Make a new one that may read and write code
+    ");
     let error = person.clone(&address, &Access::new(&person.user(), Chain::default())).unwrap_err();
     assert_eq!(error.kind(), Kind::NotAuthenticated);
-    insta::assert_snapshot!(said(&error), @"");
+    insta::assert_snapshot!(said(&error), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT wants a login, and there is none for it
+      hint: set AIOPS_GIT_TOKEN (with AIOPS_GIT_HOST=localhost:PORT if that is not the host of `git` in aiops.yaml), a credential helper of Git, or `git.token-secret`
+    ");
     let access = person.access(&server);
     let error = person.clone(&server.address("absent.git"), &access).unwrap_err();
-    insta::assert_snapshot!(said(&error), @"");
-    server.behave(|manner| manner.answers = Some((403, "text/plain", "Write access to repository not granted.\u{1b}[2J\n")));
+    insta::assert_snapshot!(said(&error), @"
+    cannot clone https://localhost:PORT/absent.git
+      because there is no repository /absent.git at localhost:PORT
+      hint: check the name; or may the login from the test not see it?
+    ");
+    server.behave(|manner| {
+        manner.answers = Some((403, "text/plain", "Write access to repository not granted.\u{1b}[2J\n"))
+    });
     let error = person.clone(&address, &access).unwrap_err();
     assert_eq!(error.kind(), Kind::Denied);
-    insta::assert_snapshot!(said(&error), @"");
+    insta::assert_snapshot!(said(&error), @r"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT does not allow this
+      because Write access to repository not granted.\u{1b}[2J
+    ");
 }
 
 #[test]
@@ -189,14 +211,32 @@ fn answers_that_are_no_git_are_told_without_their_html() {
     let Some(server) = Server::start(Manner::default()) else { return };
     let (person, address) = (Person::trusting(&server), server.address("churn.git"));
     let access = person.access(&server);
-    let mut said_to = |status, kind, text| {
+    let said_to = |status, kind, text| {
         server.behave(|manner| manner.answers = Some((status, kind, text)));
         said(&person.clone(&address, &access).unwrap_err())
     };
-    insta::assert_snapshot!(said_to(502, "text/html", "<html><h1>Bad Gateway</h1>"), @"");
-    insta::assert_snapshot!(said_to(200, "text/html; charset=utf-8", "<html>please log in"), @"");
-    insta::assert_snapshot!(said_to(429, "text/plain", "slow down"), @"");
-    insta::assert_snapshot!(said_to(200, "application/x-git-upload-pack-advertisement", "0000"), @"");
+    insta::assert_snapshot!(said_to(502, "text/html", "<html><h1>Bad Gateway</h1>"), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT has trouble of its own: it answered 502
+      hint: try again later
+    ");
+    insta::assert_snapshot!(said_to(200, "text/html; charset=utf-8", "<html>please log in"), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT does not answer as a Git server does
+      because it sent text/html; charset=utf-8
+      hint: check the address; a proxy that wants you to log in on a page answers like that as well
+    ");
+    insta::assert_snapshot!(said_to(429, "text/plain", "slow down"), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT takes no more requests for now
+      because slow down
+      hint: try again in some minutes
+    ");
+    insta::assert_snapshot!(said_to(200, "application/x-git-upload-pack-advertisement", "0000"), @"
+    cannot clone https://localhost:PORT/churn.git
+      because the connection to localhost:PORT broke off
+      hint: run it again
+    ");
 }
 
 #[test]
@@ -205,10 +245,23 @@ fn certificates_are_verified() {
         said(&person.clone(&server.address("churn.git"), &person.access(server)).unwrap_err())
     };
     let Some(expired) = Server::start(Manner { expired: true, ..Manner::default() }) else { return };
-    insta::assert_snapshot!(clone(&expired, &Person::trusting(&expired)), @"");
+    insta::assert_snapshot!(clone(&expired, &Person::trusting(&expired)), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT is not to be trusted: its certificate has expired
+      hint: whoever runs the server has to renew it; or is this machine's clock wrong?
+    ");
     let other = Server::start(Manner { names: vec!["other.example".into()], ..Manner::default() }).unwrap();
-    insta::assert_snapshot!(clone(&other, &Person::trusting(&other)), @"");
-    insta::assert_snapshot!(clone(&other, &Person::new()), @"");
+    insta::assert_snapshot!(clone(&other, &Person::trusting(&other)), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT is not to be trusted: its certificate is for another name
+      because it is for other.example
+      hint: check the address
+    ");
+    insta::assert_snapshot!(clone(&other, &Person::new()), @"
+    cannot clone https://localhost:PORT/churn.git
+      because localhost:PORT is not to be trusted: its certificate is signed by nobody that this machine trusts
+      hint: if it is a company's own authority, name the file of its certificate: AIOPS_GIT_CA=FILE, or Git's `http.sslCAInfo`
+    ");
     assert!(expired.seen().is_empty() && other.seen().is_empty());
 }
 
@@ -232,7 +285,12 @@ fn a_branch_that_moved_on_or_is_protected_is_not_overwritten() {
     let second = person.begin("second.git", &large());
     let error = second.push(&address, "main", &access).unwrap_err();
     assert_eq!((error.kind(), Rejection::of(&error)), (Kind::Failed, Some(&Rejection::NonFastForward)));
-    insta::assert_snapshot!(said(&error), @"");
+    insta::assert_snapshot!(said(&error), @"
+    cannot push main to https://localhost:PORT/churn.git
+      because branch main at localhost:PORT has moved on
+      because it has commits that are not in what was sent
+      hint: fetch, and put your change on top of what is there; nothing was overwritten
+    ");
 
     server.refuse("churn.git", "GH006: Protected branch update failed for refs/heads/main.\\n\\033[31mNo.\\n");
     let parent = first.branch("main").unwrap().unwrap();
@@ -240,7 +298,12 @@ fn a_branch_that_moved_on_or_is_protected_is_not_overwritten() {
     let error = first.push(&address, "main", &access).unwrap_err();
     assert_eq!(error.kind(), Kind::Denied);
     assert!(matches!(Rejection::of(&error), Some(Rejection::Protected(_))), "{error:?}");
-    insta::assert_snapshot!(said(&error), @"");
+    insta::assert_snapshot!(said(&error), @r"
+    cannot push main to https://localhost:PORT/churn.git
+      because branch main at localhost:PORT takes no direct push
+      because it is protected: pre-receive hook declined; GH006: Protected branch update failed for refs/heads/main.; \u{1b}[31mNo.
+      hint: push to a branch of its own, and open a change request from it
+    ");
     assert_eq!(git(&origin, &["rev-parse", "main"]).trim(), parent.to_string());
 }
 
@@ -252,13 +315,21 @@ fn a_push_that_breaks_off_is_told_and_can_be_run_again() {
     let ours = person.begin("ours.git", &large());
     let head = ours.branch("main").unwrap().unwrap().to_string();
     let error = ours.push(&address, "main", &person.access(&server)).unwrap_err();
-    insta::assert_snapshot!(broke_off(&error), @"");
+    insta::assert_snapshot!(broke_off(&error), @"
+    cannot push main to https://localhost:PORT/churn.git
+      because the connection to localhost:PORT broke off
+      hint: run it again
+    ");
     assert_eq!(git(&origin, &["for-each-ref"]), "");
 
     // It is taken, and the answer is lost.
     server.behave(|manner| (manner.hears, manner.keeps_reports) = (usize::MAX, true));
     let error = ours.push(&address, "main", &person.access(&server)).unwrap_err();
-    insta::assert_snapshot!(broke_off(&error), @"");
+    insta::assert_snapshot!(broke_off(&error), @"
+    cannot push main to https://localhost:PORT/churn.git
+      because the connection to localhost:PORT broke off
+      hint: run it again
+    ");
     assert_eq!(git(&origin, &["rev-parse", "main"]).trim(), head);
 
     server.behave(|manner| manner.keeps_reports = false);
@@ -274,7 +345,11 @@ fn a_fetch_that_breaks_off_is_told_and_leaves_nothing() {
     person.begin("ours.git", &large()).push(&address, "main", &person.access(&server)).unwrap();
     server.behave(|manner| manner.says = 1_000_000);
     let error = person.clone(&address, &person.access(&server)).unwrap_err();
-    insta::assert_snapshot!(broke_off(&error), @"");
+    insta::assert_snapshot!(broke_off(&error), @"
+    cannot clone https://localhost:PORT/churn.git
+      because the connection to localhost:PORT broke off
+      hint: run it again
+    ");
     assert!(!person.home.path().join("clone.git").exists());
     server.behave(|manner| manner.says = usize::MAX);
     person.clone(&address, &person.access(&server)).unwrap();
@@ -283,7 +358,10 @@ fn a_fetch_that_breaks_off_is_told_and_leaves_nothing() {
 /// What is said, without the system's words for a broken connection, which depend on when it is noticed.
 fn broke_off(error: &Error) -> String {
     let said = said(error);
-    said.lines().filter(|line| !line.starts_with("  because") || line.contains("broke off")).collect::<Vec<_>>().join("\n")
+    said.lines()
+        .filter(|line| !line.starts_with("  because") || line.contains("broke off"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -335,7 +413,8 @@ fn a_proxy_is_used_asked_for_leave_and_gone_around() {
         let error = Repository::clone(&address, &person.home.path().join("x"), &access).unwrap_err();
         let said = said(&error);
         assert!(said.contains("does not let us through to git.example") && said.contains(status), "{said}");
-        Repository::clone(&server.address("churn.git"), &person.home.path().join("y"), &person.access(&server)).unwrap();
+        Repository::clone(&server.address("churn.git"), &person.home.path().join("y"), &person.access(&server))
+            .unwrap();
     }
 }
 
@@ -360,10 +439,14 @@ fn ssh_is_the_program_of_the_user() {
         return;
     }
     let person = Person::new().with("PATH", &std::env::var("PATH").unwrap());
-    let home = person.home.path();
+    let home = &person.home.path().to_owned();
     git(home, &["init", "--quiet", "--bare", "--initial-branch=main", "it's here!.git"]);
     let ssh = home.join("ssh");
-    fs::write(&ssh, "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/arguments\"\nfor last; do :; done\nexec sh -c \"$last\"\n").unwrap();
+    fs::write(
+        &ssh,
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"$HOME/arguments\"\nfor last; do :; done\nexec sh -c \"$last\"\n",
+    )
+    .unwrap();
     executable(&ssh);
     let person = person.with("GIT_SSH_COMMAND", &format!("{} -F none", ssh.display()));
     let access = Access::new(&person.user(), Chain::default());

@@ -81,9 +81,9 @@ pub struct Server {
 /// Git's http-backend, or a word why the test is skipped.
 pub fn http_backend() -> Option<PathBuf> {
     let output = Command::new("git").arg("--exec-path").stderr(Stdio::null()).output();
-    let backend = output.ok().map(|output| {
-        PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).join("git-http-backend")
-    });
+    let backend = output
+        .ok()
+        .map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).join("git-http-backend"));
     if let Some(backend) = backend.filter(|backend| backend.is_file()) {
         return Some(backend);
     }
@@ -102,7 +102,8 @@ impl Server {
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, manner) = (Arc::default(), Arc::new(Mutex::new(manner)));
-        let state = State { backend, root: root.path().to_owned(), seen: Arc::clone(&seen), manner: Arc::clone(&manner) };
+        let state =
+            State { backend, root: root.path().to_owned(), seen: Arc::clone(&seen), manner: Arc::clone(&manner) };
         let (stop, stopped) = oneshot::channel();
         let limits = Arc::clone(&manner);
         let thread = std::thread::spawn(move || {
@@ -246,7 +247,11 @@ fn broken<T>() -> Poll<io::Result<T>> {
 }
 
 impl AsyncRead for Fragile {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.hears == 0 {
             return broken();
         }
@@ -259,7 +264,7 @@ impl AsyncRead for Fragile {
 
 impl AsyncWrite for Fragile {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.says == 0 {
+        if self.says == 0 || self.hears == 0 {
             return broken();
         }
         let fitting = bytes.len().min(self.says);
