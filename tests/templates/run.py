@@ -1,6 +1,6 @@
 """Renders every template in every layout for every provider, and tests what comes out.
 
-    python tests/templates/run.py --aiops target/debug/aiops --cache target/templates
+    python tests/templates/run.py --aiops target/debug/aiops --out /tmp/rendered --cache target/environments
 
 Virtual environments are kept in the cache by the digest of their requirements: the second time costs only the tests.
 """
@@ -23,18 +23,20 @@ def render(aiops: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
     def run(*arguments: str | Path) -> str:
-        command = [aiops, "template", *arguments, "--quiet"]
+        command = [aiops, *arguments, "--quiet"]
         ended = subprocess.run(command, cwd=out, stdout=subprocess.PIPE, text=True, check=False)
         if ended.returncode != 0:
-            raise SystemExit(f"{ended.stdout}aiops template {' '.join(map(str, arguments))} failed")
+            raise SystemExit(f"{ended.stdout}aiops {' '.join(map(str, arguments))} failed")
         return ended.stdout
 
-    run("check", "--output", "table")
-    for template in json.loads(run("list", "--output", "json")):
+    run("template", "check", "--output", "table")
+    (out / "cicd-config.schema.json").write_text(run("config", "schema", "cicd-config.json"), encoding="utf-8")
+    for template in json.loads(run("template", "list", "--output", "json")):
         for layout in template["layouts"]:
             for provider in template["providers"]:
                 into = out / template["name"] / f"{layout}-{provider}"
-                run("render", template["name"], "--layout", layout, "--provider", provider, "--into", into)
+                choice = ["--layout", layout, "--provider", provider]
+                run("template", "render", template["name"], *choice, "--into", into)
 
 
 def prepare(cache: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import github
 import gitlab
 import pytest
-from rendered import Repository, repositories
+from rendered import ROOT, Repository, repositories
 
 TOOLS = Path(sys.executable).parent
 GITHUB = [one for one in repositories() if one.provider == "github"]
@@ -41,6 +41,13 @@ def scripts(repository: Repository) -> list[str]:
         return [step["run"] for step in steps(repository) if "run" in step]
     jobs = [job for job in gitlab.pipeline(repository).values() if isinstance(job, dict) and "script" in job]
     return ["\n".join(job["script"]) for job in jobs]
+
+
+@pytest.mark.parametrize("repository", repositories(), ids=str)
+def test_the_configuration_of_ci_has_the_published_schema(repository: Repository) -> None:
+    if not (schema := ROOT / "cicd-config.schema.json").exists():
+        pytest.skip("needs the binary")
+    passes("check-jsonschema", "--schemafile", schema, repository.path / "cicd-config.json")
 
 
 @pytest.mark.parametrize("repository", GITHUB, ids=str)

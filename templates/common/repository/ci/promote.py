@@ -109,13 +109,15 @@ def main() -> None:
     report = facts(answer or {})
     if error is not None:
         report["Error"] = explanation(error)
-    if code:
+    if not code:
+        print(title)
+    else:
         print(annotation(title, str(report.get("Error") or report["Failure"] or "the log says more")))
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(summary(title, report))
-    else:
-        print(title, json.dumps(answer, indent=2), sep="\n")
+    elif answer:
+        print(json.dumps(answer, indent=2))
     sys.exit(code)
 
 
