@@ -1,14 +1,12 @@
 //! Compares values with the schema and says what is wrong, where, and what was probably meant.
 
-use std::sync::LazyLock;
-
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Number, Value};
 
 use super::layers::{Layers, Origin};
 use super::mistake::{Mistake, quoted};
-use super::schema::{Shape, Spot, listing, schema};
+use super::schema::{Shape, Spot, listing};
 use super::sources::dotted;
 use super::yaml::{Content, Node};
 use crate::nearest::nearest;
@@ -39,24 +37,40 @@ pub(super) fn scalar(text: &str, spot: Option<Spot>) -> Value {
     let wanted = spot.and_then(|spot| spot.alternative(Shape::Scalar).1.kind());
     let meant = match wanted {
         Some("integer") => text.parse::<i64>().ok().map(|number| Value::Number(Number::from(number))),
+        Some("number") => text.parse::<f64>().ok().and_then(Number::from_f64).map(Value::Number),
         Some("boolean") => match text {
             "true" | "True" | "TRUE" => Some(Value::Bool(true)),
             "false" | "False" | "FALSE" => Some(Value::Bool(false)),
             _ => None,
         },
+        None if spot.is_some_and(Spot::is_free) => Some(as_written(text)),
         _ => None,
     };
     meant.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
+/// A text without quotes where numbers, truth values and text may stand, as YAML's core schema has it.
+fn as_written(text: &str) -> Value {
+    let number = || match text.parse::<i64>() {
+        Ok(whole) => Some(Value::Number(Number::from(whole))),
+        // Rust also takes words for numbers, such as `inf`.
+        Err(_) if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
+            text.parse::<f64>().ok().and_then(Number::from_f64).map(Value::Number)
+        }
+        Err(_) => None,
+    };
+    match text {
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => number().unwrap_or_else(|| Value::String(text.to_owned())),
+    }
+}
+
 /// Every way in which the values of `layers` differ from the schema.
 pub(super) fn check(layers: &Layers) -> Vec<Mistake> {
-    #[expect(clippy::expect_used, reason = "the schema is compiled in; a test compiles it")]
-    static VALIDATOR: LazyLock<Validator> =
-        LazyLock::new(|| jsonschema::validator_for(&schema()).expect("a valid schema"));
     let mut findings =
         Findings { layers, mistakes: Vec::new(), wrong: Vec::new(), missing: Vec::new(), meant: Vec::new() };
-    VALIDATOR.iter_errors(&layers.value).for_each(|error| findings.add(&error));
+    layers.schema.validator().iter_errors(&layers.value).for_each(|error| findings.add(&error));
     findings.finish()
 }
 
@@ -85,7 +99,7 @@ impl Findings<'_> {
             ValidationErrorKind::AnyOf { context } => {
                 // What is wrong with the alternative that was meant says more than that none fits.
                 let shape = Shape::of(error.instance());
-                let chosen = Spot::at(pointer, &self.layers.value).map_or(0, |spot| spot.alternative(shape).0);
+                let chosen = self.layers.spot(pointer).map_or(0, |spot| spot.alternative(shape).0);
                 match context.get(chosen) {
                     Some(errors) if shape != Shape::List => errors.iter().for_each(|error| self.add(error)),
                     _ => self.wrong_value(pointer, error.instance()),
@@ -109,7 +123,7 @@ impl Findings<'_> {
     }
 
     fn unknown_key(&mut self, pointer: &str, key: &str) {
-        let spot = Spot::at(pointer, &self.layers.value).map(|spot| spot.alternative(Shape::Mapping).1);
+        let spot = self.layers.spot(pointer).map(|spot| spot.alternative(Shape::Mapping).1);
         let known: Vec<&str> = spot.map(|spot| spot.keys().collect()).unwrap_or_default();
         let present = |name: &str| self.layers.value.pointer(pointer).is_some_and(|parent| parent.get(name).is_some());
         let near = nearest(key, known.iter().copied().filter(|name| !present(name)));
@@ -131,9 +145,9 @@ impl Findings<'_> {
 
     fn missing_key(&mut self, pointer: &str, key: &str) {
         let member = format!("{pointer}/{key}");
-        let spot = Spot::at(&member, &self.layers.value);
+        let spot = self.layers.spot(&member);
         let mut help = spot.and_then(Spot::description).unwrap_or_default().to_owned();
-        if let Some(elsewhere) = Layers::settable(&member) {
+        if let Some(elsewhere) = self.layers.settable(&member) {
             help.push_str(&format!(" It may also come from {elsewhere}."));
         }
         let mistake = Mistake::new(format!("the key `{key}` is missing")).help(help);
@@ -152,7 +166,7 @@ impl Findings<'_> {
             return;
         }
         self.wrong.push(pointer.to_owned());
-        let Some(spot) = Spot::at(pointer, &self.layers.value) else { return };
+        let Some(spot) = self.layers.spot(pointer) else { return };
         let expected = spot.expectation();
         let mut message = match found {
             Value::Null => format!("expected {expected}, found nothing"),
@@ -185,7 +199,7 @@ impl Findings<'_> {
         }
         let wanted = spot.alternative(Shape::Scalar).1;
         match (wanted.kind(), text.as_str()) {
-            (Some("integer" | "boolean"), text)
+            (Some("integer" | "number" | "boolean"), text)
                 if self.layers.is_quoted(pointer) && !matches!(scalar(text, Some(wanted)), Value::String(_)) =>
             {
                 Some("write it without quotes".to_owned())

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::check;
 use super::mistake::Mistake;
-use super::schema::{Spot, listing, segments};
+use super::schema::{AIOPS, Schema, Spot, listing, segments};
 use super::sources::Source;
 use super::yaml::{self, Content, Node};
 
@@ -101,6 +101,7 @@ pub(super) struct File {
 pub(super) struct Layers {
     pub value: Value,
     pub file: Option<File>,
+    pub schema: &'static Schema,
     tree: Option<Node>,
     overrides: Vec<(&'static str, Source)>,
 }
@@ -121,18 +122,13 @@ impl Layers {
         environment: &BTreeMap<String, String>,
         flags: &Flags,
     ) -> Result<(Self, Vec<Mistake>), (File, Vec<Mistake>)> {
-        let mut mistakes = Vec::new();
-        let mut tree = None;
-        if let Some(file) = &file {
-            (tree, mistakes) = yaml::read(&file.text);
-        }
-        let value = match (file, &tree) {
-            (Some(file), None) => return Err((file, mistakes)),
-            (file, Some(tree)) => (file, check::value(tree, Some(Spot::root()))),
-            (None, None) => (None, Value::Object(Map::new())),
+        let (mut layers, mistakes) = match file {
+            Some(file) => Layers::of_file(file, &AIOPS)?,
+            None => {
+                let value = Value::Object(Map::new());
+                (Layers { value, file: None, schema: &AIOPS, tree: None, overrides: Vec::new() }, Vec::new())
+            }
         };
-        let (file, value) = value;
-        let mut layers = Layers { value, file, tree, overrides: Vec::new() };
 
         let set = |name: &str| environment.get(name).map(String::as_str).filter(|text| !text.is_empty());
         for variable in ENVIRONMENT {
@@ -148,10 +144,23 @@ impl Layers {
         Ok((layers, mistakes))
     }
 
+    /// Reads `file` alone, as `schema` understands it.
+    pub(super) fn of_file(file: File, schema: &'static Schema) -> Result<(Self, Vec<Mistake>), (File, Vec<Mistake>)> {
+        let (tree, mistakes) = yaml::read(&file.text);
+        let Some(tree) = tree else { return Err((file, mistakes)) };
+        let value = check::value(&tree, Some(schema.root()));
+        Ok((Layers { value, file: Some(file), schema, tree: Some(tree), overrides: Vec::new() }, mistakes))
+    }
+
+    /// What the schema says about the place at `pointer`.
+    pub(super) fn spot(&self, pointer: &str) -> Option<Spot> {
+        self.schema.at(pointer, &self.value)
+    }
+
     /// Sets the value at `pointer`, unless something on the way there is no mapping: that is reported as a mistake of
     /// the file anyway.
     fn put(&mut self, pointer: &'static str, text: &str, source: Source) {
-        let new = check::scalar(text, Spot::at(pointer, &self.value));
+        let new = check::scalar(text, self.spot(pointer));
         let mut target = &mut self.value;
         for segment in segments(pointer) {
             let Value::Object(members) = target else { return };
@@ -163,7 +172,10 @@ impl Layers {
     }
 
     /// The variables and flags that can set the value at `pointer`.
-    pub(super) fn settable(pointer: &str) -> Option<String> {
+    pub(super) fn settable(&self, pointer: &str) -> Option<String> {
+        if !std::ptr::eq(self.schema, &*AIOPS) {
+            return None;
+        }
         let variables =
             ENVIRONMENT.iter().filter(|variable| variable.sets == Some(pointer)).map(|variable| variable.name);
         let flags = FLAGS.iter().filter(|(sets, _)| *sets == pointer).map(|(_, flag)| *flag);

@@ -175,7 +175,7 @@ fn harmless(text: &str) -> String {
 
 /// Whether a terminal does something else with `character` than to show it: control characters, and those that turn
 /// the direction of text or are invisible.
-fn obeyed(character: char) -> bool {
+pub fn obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }

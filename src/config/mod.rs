@@ -5,6 +5,7 @@
 //! over the file before it is checked, so that a wrong value is found whatever layer it comes from.
 
 mod check;
+mod document;
 pub mod domain;
 pub mod duration;
 pub mod init;
@@ -23,15 +24,17 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use document::{Document, Draft};
 pub use layers::{ENVIRONMENT, Flags, Variable};
 pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
-pub use mistake::{Look, quoted};
+pub use mistake::{Look, Mistake, obeyed, quoted, render as render_mistakes};
 pub use model::{Config, Governance, Management, Session, SharedServices, StageAccount, Stages, Tenant};
+pub(crate) use names::text;
 pub use names::{
     AccountId, BlueprintName, BucketName, BusName, ConnectionArn, ExternalId, IdentityCenterArn, InstanceType, KmsKey,
     ModelPattern, ParameterName, Principal, RegionName, RoleArn, RoleRef, SourceIdentity, SubnetId, TenantName,
     ThingName, VpcId, partition,
 };
-pub use schema::{schema, schema_text};
+pub use schema::{Schema, schema, schema_text};
 pub use settings::{GitAuthor, GitLayout, GitProvider};
 pub use sources::{Source, Sourced, Sources};

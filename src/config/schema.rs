@@ -1,29 +1,81 @@
-//! The JSON Schema of `aiops.yaml`, and questions to it: what may stand at a place, and how to say so.
+//! The JSON Schemas of files, and questions to them: what may stand at a place, and how to say so.
 
 use std::sync::LazyLock;
 
-use schemars::Schema;
+use jsonschema::Validator;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::Value;
 
 use super::model::Config;
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
-    let generator = SchemaSettings::draft2020_12().with_transform(WithoutNull).into_generator();
-    let mut schema = generator.into_root_schema_for::<Config>();
-    schema.insert("title".to_owned(), "aiops.yaml".into());
-    schema.to_value()
-});
+/// The schema of `aiops.yaml`.
+pub(super) static AIOPS: LazyLock<Schema> = LazyLock::new(|| Schema::of::<Config>("aiops.yaml"));
+
+/// The JSON Schema (draft 2020-12) of a file, with a description of every key.
+#[derive(Debug)]
+pub struct Schema {
+    value: Value,
+    validator: Validator,
+}
+
+impl Schema {
+    /// The schema of the file `name`, which holds a `T`.
+    pub fn of<T: JsonSchema>(name: &str) -> Self {
+        let generator = SchemaSettings::draft2020_12().with_transform(WithoutNull).into_generator();
+        let mut schema = generator.into_root_schema_for::<T>();
+        schema.insert("title".to_owned(), name.into());
+        let value = schema.to_value();
+        #[expect(clippy::expect_used, reason = "schemas are made of our types; a test makes each")]
+        let validator = jsonschema::validator_for(&value).expect("a valid schema");
+        Schema { value, validator }
+    }
+
+    /// The schema.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The schema, as a file.
+    pub fn text(&self) -> String {
+        format!("{:#}\n", self.value)
+    }
+
+    pub(super) fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// The place of the entire file.
+    pub(super) fn root(&'static self) -> Spot {
+        Spot { schema: &self.value, at: &self.value }
+    }
+
+    /// The place at a JSON pointer into `value`.
+    pub(super) fn at(&'static self, pointer: &str, value: &Value) -> Option<Spot> {
+        let mut spot = self.root();
+        let mut value = Some(value);
+        for segment in segments(pointer) {
+            spot = spot.alternative(value.map_or(Shape::Mapping, Shape::of)).1;
+            (spot, value) = match value {
+                Some(Value::Array(items)) => {
+                    (spot.items()?, segment.parse::<usize>().ok().and_then(|index| items.get(index)))
+                }
+                other => (spot.member(&segment)?, other.and_then(|value| value.get(&segment))),
+            };
+        }
+        Some(spot)
+    }
+}
 
 /// The JSON Schema (draft 2020-12) of `aiops.yaml`, with a description of every key.
 pub fn schema() -> Value {
-    SCHEMA.clone()
+    AIOPS.value.clone()
 }
 
 /// The JSON Schema of `aiops.yaml`, as a file.
 pub fn schema_text() -> String {
-    format!("{:#}\n", *SCHEMA)
+    AIOPS.text()
 }
 
 /// An absent key is how a file says nothing; `null` is a mistake. The types' `Option`s would allow both.
@@ -31,7 +83,7 @@ pub fn schema_text() -> String {
 struct WithoutNull;
 
 impl Transform for WithoutNull {
-    fn transform(&mut self, schema: &mut Schema) {
+    fn transform(&mut self, schema: &mut schemars::Schema) {
         transform_subschemas(self, schema);
         let Some(object) = schema.as_object_mut() else { return };
         if let Some(Value::Array(types)) = object.get_mut("type") {
@@ -57,7 +109,11 @@ impl Transform for WithoutNull {
 
 /// A place in the schema.
 #[derive(Clone, Copy)]
-pub(super) struct Spot(&'static Value);
+pub(super) struct Spot {
+    /// The whole schema.
+    schema: &'static Value,
+    at: &'static Value,
+}
 
 /// What kind of YAML value stands at a place. It chooses between alternatives.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,35 +142,14 @@ impl Shape {
 }
 
 impl Spot {
-    /// The place of the entire file.
-    pub(super) fn root() -> Self {
-        Spot(&SCHEMA)
-    }
-
-    /// The place at a JSON pointer into `value`.
-    pub(super) fn at(pointer: &str, value: &Value) -> Option<Self> {
-        let mut spot = Spot::root();
-        let mut value = Some(value);
-        for segment in segments(pointer) {
-            spot = spot.alternative(value.map_or(Shape::Mapping, Shape::of)).1;
-            (spot, value) = match value {
-                Some(Value::Array(items)) => {
-                    (spot.items()?, segment.parse::<usize>().ok().and_then(|index| items.get(index)))
-                }
-                other => (spot.member(&segment)?, other.and_then(|value| value.get(&segment))),
-            };
-        }
-        Some(spot)
-    }
-
     /// The number and the place of the alternative that is meant where a value of `shape` stands.
     pub(super) fn alternative(self, shape: Shape) -> (usize, Self) {
         let resolved = self.resolved();
-        let alternatives = resolved.0.get("anyOf").and_then(Value::as_array);
+        let alternatives = resolved.at.get("anyOf").and_then(Value::as_array);
         alternatives
             .into_iter()
             .flatten()
-            .map(|alternative| Spot(alternative).resolved())
+            .map(|alternative| self.to(alternative).resolved())
             .enumerate()
             .find(|(_, alternative)| shape.fits(*alternative))
             .unwrap_or((0, resolved))
@@ -122,23 +157,23 @@ impl Spot {
 
     /// The place of the value of `key`.
     pub(super) fn member(self, key: &str) -> Option<Self> {
-        let schema = self.resolved().0;
+        let schema = self.resolved().at;
         let member = schema.get("properties").and_then(|properties| properties.get(key));
         // No mapping of ours has more than one pattern for its keys.
         let by_pattern = || schema.get("patternProperties")?.as_object()?.values().next();
         let member = member.or_else(by_pattern).or_else(|| schema.get("additionalProperties"));
-        member.filter(|member| member.is_object()).map(Spot)
+        member.filter(|member| member.is_object()).map(|member| self.to(member))
     }
 
     /// The place of the entries of a list.
     pub(super) fn items(self) -> Option<Self> {
-        self.resolved().0.get("items").map(Spot)
+        self.resolved().at.get("items").map(|items| self.to(items))
     }
 
     /// The keys that a mapping here may have, in the order of the documentation.
     pub(super) fn keys(self) -> impl Iterator<Item = &'static str> {
         self.resolved()
-            .0
+            .at
             .get("properties")
             .and_then(Value::as_object)
             .into_iter()
@@ -148,18 +183,23 @@ impl Spot {
 
     /// What stands here, in a sentence or more.
     pub(super) fn description(self) -> Option<&'static str> {
-        self.0.get("description").or_else(|| self.resolved().0.get("description")).and_then(Value::as_str)
+        self.at.get("description").or_else(|| self.resolved().at.get("description")).and_then(Value::as_str)
     }
 
     /// The JSON type wanted here.
     pub(super) fn kind(self) -> Option<&'static str> {
         let resolved = self.resolved();
-        resolved.0.get("type").and_then(Value::as_str).or_else(|| resolved.choices().map(|_| "string"))
+        resolved.at.get("type").and_then(Value::as_str).or_else(|| resolved.choices().map(|_| "string"))
+    }
+
+    /// Whether values of several types may stand here, each as it is written.
+    pub(super) fn is_free(self) -> bool {
+        self.resolved().at.get("type").is_some_and(Value::is_array)
     }
 
     /// The only values that may stand here, if they are listed.
     pub(super) fn choices(self) -> Option<Vec<String>> {
-        let schema = self.resolved().0;
+        let schema = self.resolved().at;
         let listed: Vec<&Value> = match (schema.get("enum"), schema.get("oneOf")) {
             (Some(Value::Array(values)), _) => values.iter().collect(),
             (_, Some(Value::Array(values))) => values.iter().map(|value| value.get("const")).collect::<Option<_>>()?,
@@ -170,17 +210,17 @@ impl Spot {
 
     /// An example of what may stand here.
     pub(super) fn example(self) -> Option<&'static str> {
-        self.resolved().0.get("examples")?.get(0)?.as_str()
+        self.resolved().at.get("examples")?.get(0)?.as_str()
     }
 
     /// What is expected here, to complete "expected ...".
     pub(super) fn expectation(self) -> String {
-        let schema = self.resolved().0;
+        let schema = self.resolved().at;
         if let Some(choices) = self.choices() {
             return listing(choices.iter().map(String::as_str), "or");
         }
         if let Some(Value::Array(alternatives)) = schema.get("anyOf") {
-            let alternatives: Vec<String> = alternatives.iter().map(|spot| Spot(spot).expectation()).collect();
+            let alternatives: Vec<String> = alternatives.iter().map(|spot| self.to(spot).expectation()).collect();
             return alternatives.join(", or ");
         }
         // The titles of texts are phrases; that of the whole file is its name.
@@ -196,6 +236,7 @@ impl Spot {
             Some("array") if number("minItems") == Some(1) => "a list with at least one entry".to_owned(),
             Some("array") => "a list".to_owned(),
             Some("boolean") => "`true` or `false`".to_owned(),
+            Some("number") => "a number".to_owned(),
             Some("integer") => match (number("minimum"), number("maximum")) {
                 (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
                 _ => "a whole number".to_owned(),
@@ -207,14 +248,18 @@ impl Spot {
     fn resolved(self) -> Self {
         let mut spot = self;
         while let Some(definition) = spot
-            .0
+            .at
             .get("$ref")
             .and_then(Value::as_str)
-            .and_then(|reference| SCHEMA.pointer(reference.strip_prefix('#')?))
+            .and_then(|reference| self.schema.pointer(reference.strip_prefix('#')?))
         {
-            spot = Spot(definition);
+            spot = self.to(definition);
         }
         spot
+    }
+
+    fn to(self, at: &'static Value) -> Self {
+        Spot { at, ..self }
     }
 }
 
@@ -308,7 +353,7 @@ mod tests {
             ("/tenants", "a list with at least one entry"),
             ("/version", "`1`"),
         ] {
-            assert_eq!(Spot::at(pointer, &Value::Null).unwrap().expectation(), expectation, "{pointer}");
+            assert_eq!(AIOPS.at(pointer, &Value::Null).unwrap().expectation(), expectation, "{pointer}");
         }
     }
 }
