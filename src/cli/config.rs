@@ -1,6 +1,6 @@
 //! `aiops config`
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 /// Show and check the configuration
 #[derive(Clone, Debug, clap::Args)]
@@ -52,10 +52,29 @@ Examples:
     aiops config check --config staging.yaml")]
 pub struct CheckArgs {}
 
-/// Print the JSON Schema of aiops.yaml, for editors and other tools
+/// Print the JSON Schema of aiops.yaml or of another file, for editors and other tools
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
 
-    aiops config schema > aiops.schema.json")]
-pub struct SchemaArgs {}
+    aiops config schema > aiops.schema.json
+    aiops config schema template.yaml > template.schema.json")]
+pub struct SchemaArgs {
+    /// The file
+    #[arg(value_name = "FILE", default_value = "aiops.yaml")]
+    pub file: SchemaOf,
+}
+
+/// Files that have a published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The configuration
+    #[value(name = "aiops.yaml")]
+    Aiops,
+    /// What a template is and asks
+    #[value(name = "template.yaml")]
+    Template,
+    /// Where a project's code is, and where its models go
+    #[value(name = "cicd-config.json")]
+    CicdConfig,
+}

@@ -18,6 +18,7 @@ pub mod profile;
 pub mod promote;
 pub mod sandbox;
 pub mod status;
+pub mod template;
 pub mod tool;
 pub mod values;
 
@@ -73,6 +74,7 @@ pub enum Command {
     Promote(promote::Args),
     Approve(approve::Args),
     Profile(profile::Args),
+    Template(template::Args),
     Config(config::Args),
     Sandbox(sandbox::Args),
     #[command(flatten)]
@@ -80,10 +82,11 @@ pub enum Command {
 }
 
 /// The subcommands as `aiops --help` groups them. A test holds that each appears once.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Getting started", &["demo", "init", "doctor"]),
     ("Governance", &["domain", "profile"]),
     ("Models", &["status", "promote", "approve"]),
+    ("Projects", &["template"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),
 ];

@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 use jiff::SignedDuration;
 
 use super::account::UnitPath;
+use crate::config::{GitLayout, GitProvider};
 use crate::error::{Error, Result};
 use crate::governance::{Persona, Stage, Status};
 
@@ -79,6 +80,39 @@ impl ValueEnum for Status {
             Status::Pending => PossibleValue::new("pending").help("Somebody has to decide"),
         })
     }
+}
+
+impl ValueEnum for GitProvider {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[GitProvider::Github, GitProvider::Gitlab, GitProvider::Local]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            GitProvider::Github => PossibleValue::new("github").help("GitHub, public or Enterprise"),
+            GitProvider::Gitlab => PossibleValue::new("gitlab").help("GitLab, public or self-managed"),
+            GitProvider::Local => PossibleValue::new("local").help("Bare repositories on this machine"),
+        })
+    }
+}
+
+impl ValueEnum for GitLayout {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[GitLayout::Single, GitLayout::Separate]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            GitLayout::Single => PossibleValue::new("single").help("One repository with `build` and `deploy`"),
+            GitLayout::Separate => PossibleValue::new("separate").help("A build repository and a deploy repository"),
+        })
+    }
+}
+
+/// An answer to a question of a template: `NAME=VALUE`.
+pub fn answer(text: &str) -> Result<(String, String)> {
+    let (name, value) = text.split_once('=').ok_or_else(|| Error::usage("expected NAME=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Where a promotion ends.

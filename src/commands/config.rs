@@ -2,19 +2,20 @@
 
 use serde_json::json;
 
-use crate::cli::config::{Args, ShowArgs, Verb};
+use crate::cli::config::{Args, SchemaArgs, SchemaOf, ShowArgs, Verb};
 use crate::commands::setting::Setting;
 use crate::config::{self, Sourced};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::{Cell, Report, Table, Tone, View, field};
+use crate::seed::{cicd, manifest};
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<Report> {
     match &args.verb {
         Verb::Show(args) => show(context, args),
         Verb::Check(_) => check(context),
-        Verb::Schema(_) => schema(),
+        Verb::Schema(args) => schema(args),
     }
 }
 
@@ -53,6 +54,10 @@ fn check(context: &Context) -> Result<Report> {
     Report::new(&data, View::Fields(fields))
 }
 
-fn schema() -> Result<Report> {
-    Report::new(&config::schema(), View::Text(config::schema_text()))
+fn schema(args: &SchemaArgs) -> Result<Report> {
+    match args.file {
+        SchemaOf::Aiops => Report::new(&config::schema(), View::Text(config::schema_text())),
+        SchemaOf::Template => Report::new(manifest::SCHEMA.value(), View::Text(manifest::SCHEMA.text())),
+        SchemaOf::CicdConfig => Report::new(cicd::SCHEMA.value(), View::Text(cicd::SCHEMA.text())),
+    }
 }

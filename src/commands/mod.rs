@@ -22,6 +22,7 @@ pub mod sandbox;
 pub mod setting;
 #[cfg(feature = "sagemaker")]
 pub mod status;
+pub mod template;
 pub mod tool;
 
 use crate::cli::{Command, account as account_cli, domain as domain_cli, profile as profile_cli};
@@ -33,6 +34,7 @@ use crate::report::Report;
 pub async fn run(context: &Context, command: &Command) -> Result<Report> {
     match command {
         Command::Init(args) => init::run(context, args).await,
+        Command::Template(args) => template::run(context, args),
         Command::Config(args) => config::run(context, args),
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),

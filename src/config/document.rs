@@ -66,6 +66,19 @@ impl<T: DeserializeOwned> Document<T> {
     }
 }
 
+/// Everything that `schema` has against `text`, each with its line, from 1: for those who list what they find.
+pub fn mistakes_by_line(schema: &'static Schema, text: &str) -> Vec<(Option<usize>, Mistake)> {
+    let file = File { path: PathBuf::new(), name: String::new(), text: text.to_owned() };
+    let mistakes = match Layers::of_file(file, schema) {
+        Ok((layers, mut mistakes)) => {
+            mistakes.extend(check::check(&layers));
+            mistakes
+        }
+        Err((_, mistakes)) => mistakes,
+    };
+    in_order(mistakes).into_iter().map(|mistake| (mistake.line(text), mistake)).collect()
+}
+
 impl<T> Document<T> {
     /// A mistake in what stands at `pointer` (a JSON pointer).
     pub fn mistake(&self, pointer: &str, message: impl Into<String>) -> Mistake {

@@ -41,6 +41,12 @@ impl Mistake {
         self
     }
 
+    /// The line of `text`, from 1, that it is in.
+    pub fn line(&self, text: &str) -> Option<usize> {
+        let (span, _) = self.labels.first()?;
+        Some(1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count())
+    }
+
     /// The same mistake with what would be right.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -3,11 +3,14 @@
 //! it as `cicd`. Its schema comes from these types.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{GitLayout, GitProvider};
+use crate::config::{Document, GitLayout, GitProvider, Schema};
+use crate::error::{Error, Result};
+use crate::git::File;
 
 /// The name of the file.
 pub const FILE: &str = "cicd-config.json";
@@ -139,4 +142,90 @@ pub struct Stage {
     /// What the project's environments made that code needs to know, such as `glue-database`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, String>,
+}
+
+/// The schema of the file.
+pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::of::<CicdConfig>(FILE));
+
+impl CicdConfig {
+    /// The configuration as a file.
+    pub fn file(&self) -> Result<File> {
+        let json = serde_json::to_string_pretty(self)
+            .map_err(|error| Error::failed(format!("{FILE} cannot be written")).because(error))?;
+        Ok(File::new(json + "\n"))
+    }
+
+    /// The configuration that `text` is, which messages call `name`.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Config`, with every mistake in the rendered report.
+    pub fn read(name: &str, text: String) -> Result<Self> {
+        Ok(Document::read(&SCHEMA, name, text)?.value)
+    }
+}
+
+/// A project that there is not, to try templates with.
+pub fn sample(provider: GitProvider, layout: GitLayout) -> CicdConfig {
+    let host = match provider {
+        GitProvider::Github => "https://github.com/acme",
+        GitProvider::Gitlab => "https://gitlab.com/acme",
+        GitProvider::Local => "file:///srv/git/acme",
+    };
+    let repository = |name: &str, folder: &str| Repository {
+        name: format!("acme/{name}"),
+        url: format!("{host}/{name}.git"),
+        folder: folder.to_owned(),
+    };
+    let repositories = match layout {
+        GitLayout::Single => {
+            Repositories { build: repository("churn", "build"), deploy: repository("churn", "deploy") }
+        }
+        GitLayout::Separate => {
+            Repositories { build: repository("churn-build", "."), deploy: repository("churn-deploy", ".") }
+        }
+    };
+    let region = "eu-west-1";
+    let registry = |account: &str| Registry {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        model_package_group: "retail-churn".to_owned(),
+        bucket: format!("aiops-models-{account}-{region}"),
+    };
+    let stage = |name: &str, account: &str, endpoint: Option<&str>| Stage {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        bucket: format!("amazon-sagemaker-{account}-{region}-churn"),
+        execution_role: format!("arn:aws:iam::{account}:role/aiops-execution"),
+        ci_role: format!("arn:aws:iam::{account}:role/aiops-ci"),
+        project: Some(format!("churn{name}00001")),
+        endpoint: endpoint.map(str::to_owned),
+        mlflow: None,
+        resources: BTreeMap::from([
+            ("athena-workgroup".to_owned(), format!("workgroup-churn-{name}")),
+            ("glue-database".to_owned(), format!("churn_{name}")),
+            ("s3-uri".to_owned(), format!("s3://amazon-sagemaker-{account}-{region}-churn/{name}/")),
+        ]),
+    };
+    CicdConfig {
+        version: 1,
+        project: Project {
+            name: "churn".to_owned(),
+            tenant: "retail".to_owned(),
+            profile: "tabular".to_owned(),
+            domain: "dzd_0123456789abcd".to_owned(),
+            domain_region: region.to_owned(),
+        },
+        provider,
+        layout,
+        default_branch: "main".to_owned(),
+        repositories,
+        registries: Registries { dev: registry("222222222222"), central: registry("111111111111") },
+        stages: Stages {
+            dev: stage("dev", "222222222222", None),
+            test: stage("test", "333333333333", Some("retail-churn-test")),
+            prod: stage("prod", "444444444444", Some("retail-churn-prod")),
+        },
+        ci_role: (provider != GitProvider::Local).then(|| "arn:aws:iam::111111111111:role/aiops-ci-churn".to_owned()),
+    }
 }

@@ -166,6 +166,9 @@ fn without_arguments_help_is_a_refusal() {
       promote      Move a model version to the central registry, to test or to prod
       approve      Decide about a stage of a model version, or list what waits for a decision
 
+    Projects:
+      template     Look at the templates of repositories, try them, and check those that you write
+
     Surroundings:
       config       Show and check the configuration
       sandbox      Run the embedded AWS for other clients, look at it, or empty it
@@ -337,6 +340,11 @@ fn manual_pages_for_every_command() {
     pages/aiops-profile-list.1
     pages/aiops-profile-show.1
     pages/aiops-profile-delete.1
+    pages/aiops-template.1
+    pages/aiops-template-list.1
+    pages/aiops-template-show.1
+    pages/aiops-template-render.1
+    pages/aiops-template-check.1
     pages/aiops-config.1
     pages/aiops-config-show.1
     pages/aiops-config-check.1

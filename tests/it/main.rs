@@ -17,6 +17,7 @@ mod docs;
 #[cfg(feature = "sagemaker")]
 mod flows;
 mod frame;
+mod git;
 #[cfg(feature = "sagemaker")]
 mod network;
 #[cfg(all(feature = "datazone", feature = "sagemaker"))]
@@ -24,3 +25,4 @@ mod organization;
 #[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;
+mod template;
