@@ -23,6 +23,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod deployment;
 #[cfg(all(feature = "sagemaker", feature = "datazone"))]
 pub mod doctor;
 #[cfg(feature = "datazone")]

@@ -43,9 +43,27 @@ pub(super) fn scalar(text: &str, spot: Option<Spot>) -> Value {
             "false" | "False" | "FALSE" => Some(Value::Bool(false)),
             _ => None,
         },
+        None if spot.is_some_and(Spot::is_free) => Some(as_written(text)),
         _ => None,
     };
     meant.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// A text without quotes where numbers, truth values and text may stand, as YAML's core schema has it.
+fn as_written(text: &str) -> Value {
+    let number = || match text.parse::<i64>() {
+        Ok(whole) => Some(Value::Number(Number::from(whole))),
+        // Rust also takes words for numbers, such as `inf`.
+        Err(_) if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
+            text.parse::<f64>().ok().and_then(Number::from_f64).map(Value::Number)
+        }
+        Err(_) => None,
+    };
+    match text {
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => number().unwrap_or_else(|| Value::String(text.to_owned())),
+    }
 }
 
 /// Every way in which the values of `layers` differ from the schema.

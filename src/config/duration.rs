@@ -48,6 +48,24 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
     parse(&text).ok_or_else(|| de::Error::custom("not a duration such as 1h30m"))
 }
 
+/// For an `Option` of a duration, with `#[serde(default)]`.
+pub mod optional {
+    use super::{Deserializer, Duration, Serializer};
+
+    /// Writes what is there.
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => super::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads what is there.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        super::deserialize(deserializer).map(Some)
+    }
+}
+
 /// The schema of a duration. At most seven digits a unit, so that no valid text overflows.
 pub fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

@@ -29,6 +29,7 @@ pub use layers::{ENVIRONMENT, Flags, Variable};
 pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
 pub use mistake::{Look, Mistake, obeyed, quoted, render as render_mistakes};
 pub use model::{Config, Governance, Management, Session, SharedServices, StageAccount, Stages, Tenant};
+pub(crate) use names::text;
 pub use names::{
     AccountId, BlueprintName, BucketName, BusName, ConnectionArn, ExternalId, IdentityCenterArn, InstanceType, KmsKey,
     ModelPattern, ParameterName, Principal, RegionName, RoleArn, RoleRef, SourceIdentity, SubnetId, TenantName,

@@ -36,7 +36,7 @@ macro_rules! text {
                 if text.len() <= $longest && PATTERN.is_match(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(Error::usage(format!("{} is not {}", super::mistake::quoted(text), $title)))
+                    Err(Error::usage(format!("{} is not {}", $crate::config::quoted(text), $title)))
                 }
             }
         }
@@ -78,6 +78,8 @@ macro_rules! text {
         }
     };
 }
+
+pub(crate) use text;
 
 text!(
     /// An AWS account id: text, so that leading zeros count.

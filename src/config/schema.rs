@@ -192,6 +192,11 @@ impl Spot {
         resolved.at.get("type").and_then(Value::as_str).or_else(|| resolved.choices().map(|_| "string"))
     }
 
+    /// Whether values of several types may stand here, each as it is written.
+    pub(super) fn is_free(self) -> bool {
+        self.resolved().at.get("type").is_some_and(Value::is_array)
+    }
+
     /// The only values that may stand here, if they are listed.
     pub(super) fn choices(self) -> Option<Vec<String>> {
         let schema = self.resolved().at;

@@ -1,0 +1,1 @@
+"""The SageMaker pipeline: preprocess, train, evaluate, and register what is good enough."""
