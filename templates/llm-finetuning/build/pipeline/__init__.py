@@ -1,0 +1,1 @@
+"""The SageMaker pipeline: prepare, fine-tune, evaluate, and register what is good enough."""
