@@ -1,0 +1,1 @@
+"""The SageMaker pipeline: ingest, evaluate, and package and register what is good enough."""

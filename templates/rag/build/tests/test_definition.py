@@ -1,0 +1,94 @@
+"""The pipeline's definition, if the SDK is installed (requirements.txt). What it sends to AWS stays here."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from assistant.settings import Settings
+
+from pipeline.project import Project
+
+pytest.importorskip("sagemaker")
+
+
+class Body(io.BytesIO):
+    """A response's body as botocore reads it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        """All of it."""
+        yield self.getvalue()
+
+
+def answer(request: Any, **_: Any) -> Any:
+    """S3 takes what it is given; everything else is denied."""
+    from botocore.awsrequest import AWSResponse
+
+    if ".s3." not in request.url and "//s3." not in request.url:
+        refusal = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>offline</Message></Error></ErrorResponse>"
+        return AWSResponse(request.url, 403, {}, Body(refusal))
+    listing = b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>" if request.method == "GET" else b""
+    return AWSResponse(request.url, 200, {}, Body(listing))
+
+
+@pytest.fixture(scope="module")
+def definition(where: Project, wanted: Settings) -> dict[str, Any]:
+    """The definition."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "offline")
+        patch.setenv("AWS_DEFAULT_REGION", where.region)
+        import boto3
+        from sagemaker.core.workflow.pipeline_context import PipelineSession
+
+        from pipeline.definition import build
+
+        session = boto3.Session(region_name=where.region)
+        session.events.register("before-send", answer)
+        built = build(where, wanted, PipelineSession(boto_session=session, default_bucket=where.bucket))
+        return json.loads(built.definition())
+
+
+def test_steps(definition: dict[str, Any]) -> None:
+    """In their order; nothing is packed or registered that is not good enough."""
+    assert [step["Name"] for step in definition["Steps"]] == ["Ingest", "Evaluate", "GoodEnough"]
+    branches = definition["Steps"][-1]["Arguments"]
+    assert [step["Name"] for step in branches["IfSteps"]] == ["Package", "Register"]
+    assert [step["Type"] for step in branches["ElseSteps"]] == ["Fail"]
+
+
+def test_conditions_are_those_of_the_configuration(definition: dict[str, Any], wanted: Settings) -> None:
+    """Thresholds are not written twice."""
+    conditions = definition["Steps"][-1]["Arguments"]["Conditions"]
+    least = wanted.evaluation
+    assert [(one["Type"], one["RightValue"]) for one in conditions] == [
+        ("GreaterThanOrEqualTo", value) for value in (least.minimum_recall, least.minimum_mrr, least.minimum_refusals)
+    ]
+
+
+def test_what_was_evaluated_is_what_is_packed(definition: dict[str, Any]) -> None:
+    """And what was packed is registered."""
+    package, register = definition["Steps"][-1]["Arguments"]["IfSteps"]
+    index = {"Get": "Steps.Ingest.ProcessingOutputConfig.Outputs['index'].S3Output.S3Uri"}
+    for step in (definition["Steps"][1], package):
+        inputs = {one["InputName"]: one["S3Input"]["S3Uri"] for one in step["Arguments"]["ProcessingInputs"]}
+        assert inputs["index"] == index
+    packed = {"Get": "Steps.Package.ProcessingOutputConfig.Outputs['package'].S3Output.S3Uri"}
+    (container,) = register["Arguments"]["InferenceSpecification"]["Containers"]
+    assert container["ModelDataUrl"]["Std:Join"]["Values"] == [packed, "model.tar.gz"]
+
+
+def test_jobs_read_what_is_in_s3(definition: dict[str, Any]) -> None:
+    """Documents and questions of this repository were uploaded."""
+    for step in definition["Steps"][:2]:
+        for one in step["Arguments"]["ProcessingInputs"]:
+            source = one["S3Input"]["S3Uri"]
+            assert isinstance(source, dict) or source.startswith("s3://"), one["InputName"]
+
+
+def test_tracking_follows_the_project(definition: dict[str, Any], where: Project) -> None:
+    """A server is named where there is one."""
+    assert definition.get("MlflowConfig", {}).get("MlflowResourceArn") == where.mlflow
