@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from llm import settings
 from llm.examples import Example
+
 from pipeline import project
 
 REPOSITORY = Path(__file__).resolve().parent

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from llm.settings import Settings
+
 from pipeline.project import Project
 
 pytest.importorskip("sagemaker")
@@ -41,8 +42,9 @@ def definition(where: Project, wanted: Settings) -> dict[str, Any]:
             patch.setenv(name, "offline")
         patch.setenv("AWS_DEFAULT_REGION", where.region)
         import boto3
-        from pipeline.definition import build
         from sagemaker.core.workflow.pipeline_context import PipelineSession
+
+        from pipeline.definition import build
 
         session = boto3.Session(region_name=where.region)
         session.events.register("before-send", answer)

@@ -11,6 +11,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from llm.settings import Settings
+
 from pipeline import project, registration
 
 ARTIFACTS = "s3://bucket/model/job/output/model/"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from llm import artifact, chat, docstrings, settings
-from llm.examples import Example
+from llm.examples import Example, write
 from llm.metrics import perplexity
 
 pytest.importorskip("torch")
@@ -99,6 +100,41 @@ def test_loss_falls_and_the_model_is_served_as_it_was_trained(
     assert lora.mean_loss(served, encoded) == pytest.approx(before, rel=1e-3)
     # The trainer's is a mean of batches, ours one of tokens.
     assert perplexity(before) == pytest.approx(outcome.perplexity, rel=0.2)
+
+
+def test_jobs_run_one_after_the_other(
+    tiny: tuple, known: list[Example], wanted: settings.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they do in the pipeline, with a base model from a channel."""
+    import evaluate_model
+    import finetune
+    from transformers import LlamaForCausalLM
+
+    model, tokenizer = tiny
+    LlamaForCausalLM(model.config).save_pretrained(tmp_path / "inputs" / "base")
+    tokenizer.save_pretrained(tmp_path / "inputs" / "base")
+    for name in ("train", "validation", "test"):
+        write(known[:16], tmp_path / "inputs" / name / "examples.jsonl")
+    small = wanted.model_copy(
+        update={
+            "training": wanted.training.model_copy(update={"epochs": 3, "learning_rate": 0.01, "batch_size": 4}),
+            "evaluation": wanted.evaluation.model_copy(update={"examples": 2, "maximum_new_tokens": 4}),
+        }
+    )
+    monkeypatch.setattr(settings, "load", lambda: small)
+    paths = ["--inputs", str(tmp_path / "inputs"), "--model", str(tmp_path / "model")]
+    monkeypatch.setattr("sys.argv", ["finetune.py", *paths])
+    finetune.main()
+    paths = ["--model", str(tmp_path / "model"), "--examples", str(tmp_path / "inputs" / "test" / "examples.jsonl")]
+    monkeypatch.setattr("sys.argv", ["evaluate_model.py", *paths, "--target", str(tmp_path / "report")])
+    evaluate_model.main()
+
+    report = json.loads((tmp_path / "report" / "evaluation.json").read_text(encoding="utf-8"))
+    found = report["text_generation_metrics"]
+    assert set(found) == {"exact_match", "rouge_l", "perplexity", "perplexity_ratio"}
+    assert found["perplexity_ratio"]["value"] < 1
+    described = artifact.provenance(tmp_path / "model")["settings"]
+    assert (described["base-model"], described["train-examples"]) == (wanted.model.id, 16)
 
 
 def test_modules_that_the_model_lacks_are_an_error(tiny: tuple, wanted: settings.Settings) -> None:
