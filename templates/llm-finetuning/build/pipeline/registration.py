@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from llm.settings import Serving, Settings
-
 from pipeline.project import Project
 
 MODEL_IN_CONTAINER = "/opt/ml/model"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from llm import settings
 from llm.examples import Example
-
 from pipeline import project
 
 REPOSITORY = Path(__file__).resolve().parent

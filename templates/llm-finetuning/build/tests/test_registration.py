@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from llm.settings import Settings
-
 from pipeline import project, registration
 
 ARTIFACTS = "s3://bucket/model/job/output/model/"
@@ -68,21 +65,3 @@ def test_metadata_is_within_what_the_registry_takes(request_: dict[str, Any]) ->
     for value in request_["CustomerMetadataProperties"].values():
         assert 0 < len(value) <= 256
         assert not set(value) & set('{}[]",;()#?&%*~')
-
-
-def test_project_without_configuration_is_told(tmp_path: Path) -> None:
-    """By the file's name."""
-    with pytest.raises(FileNotFoundError, match=r"cicd-config\.json"):
-        project.load(tmp_path)
-
-
-def test_newer_configuration_is_refused(tmp_path: Path) -> None:
-    """Rather than misread."""
-    (tmp_path / project.FILE).write_text(json.dumps({"version": 2}), encoding="utf-8")
-    with pytest.raises(ValueError, match="version 2"):
-        project.load(tmp_path)
-
-
-def test_resources_are_tagged(where: project.Project) -> None:
-    """With what isolation looks at."""
-    assert {"Key": "aiops-project", "Value": where.name} in where.tags

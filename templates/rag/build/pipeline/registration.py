@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.settings import Settings
-
 from pipeline.project import Project
 
 ENVIRONMENT = {

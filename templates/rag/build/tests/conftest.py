@@ -11,7 +11,6 @@ from assistant import handler, profile, settings
 from assistant.answering import Assistant
 from assistant.index import Content
 from ingest import ingest
-
 from pipeline import project
 
 BUILD = Path(__file__).resolve().parent.parent

@@ -1,55 +1,21 @@
-"""The pipeline's definition, if the SDK is installed (requirements.txt). What it sends to AWS stays here."""
+"""The pipeline's definition, if the SDK is installed (requirements.txt)."""
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterator
 from typing import Any
 
+import offline
 import pytest
 from assistant.settings import Settings
-
 from pipeline.project import Project
 
 pytest.importorskip("sagemaker")
 
 
-class Body(io.BytesIO):
-    """A response's body as botocore reads it."""
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        """All of it."""
-        yield self.getvalue()
-
-
-def answer(request: Any, **_: Any) -> Any:
-    """S3 takes what it is given; everything else is denied."""
-    from botocore.awsrequest import AWSResponse
-
-    if ".s3." not in request.url and "//s3." not in request.url:
-        refusal = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>offline</Message></Error></ErrorResponse>"
-        return AWSResponse(request.url, 403, {}, Body(refusal))
-    listing = b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>" if request.method == "GET" else b""
-    return AWSResponse(request.url, 200, {}, Body(listing))
-
-
 @pytest.fixture(scope="module")
 def definition(where: Project, wanted: Settings) -> dict[str, Any]:
     """The definition."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "offline")
-        patch.setenv("AWS_DEFAULT_REGION", where.region)
-        import boto3
-        from sagemaker.core.workflow.pipeline_context import PipelineSession
-
-        from pipeline.definition import build
-
-        session = boto3.Session(region_name=where.region)
-        session.events.register("before-send", answer)
-        built = build(where, wanted, PipelineSession(boto_session=session, default_bucket=where.bucket))
-        return json.loads(built.definition())
+    return offline.definition(where, wanted)
 
 
 def test_steps(definition: dict[str, Any]) -> None:

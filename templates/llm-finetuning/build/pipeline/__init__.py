@@ -1,1 +1,0 @@
-"""The SageMaker pipeline: prepare, fine-tune, evaluate, and register what is good enough."""

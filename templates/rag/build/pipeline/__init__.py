@@ -1,1 +1,0 @@
-"""The SageMaker pipeline: ingest, evaluate, and package and register what is good enough."""
