@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import offline
@@ -47,6 +48,10 @@ def test_model_is_left_uncompressed(definition: dict[str, Any], wanted: Settings
     assert source["S3Uri"]["Std:Join"]["Values"] == [*output, job, "output", "model", ""]
 
 
-def test_tracking_follows_the_project(definition: dict[str, Any], where: Project) -> None:
-    """A server is named where there is one."""
-    assert definition.get("MlflowConfig", {}).get("MlflowResourceArn") == where.mlflow
+@pytest.mark.parametrize("server", [None, "arn:aws:sagemaker:eu-west-1:123456789012:mlflow-tracking-server/team"])
+def test_tracking_follows_the_project(where: Project, wanted: Settings, server: str | None) -> None:
+    """Where there is a server, the pipeline and all of its jobs know it."""
+    made = offline.definition(replace(where, mlflow=server), wanted)
+    assert (made["MlflowConfig"] or {}).get("MlflowResourceArn") == server
+    jobs = [step["Arguments"] for step in made["Steps"] if step["Type"] != "Condition"]
+    assert {job["Environment"].get("MLFLOW_TRACKING_URI") for job in jobs} == {server}

@@ -94,11 +94,13 @@ class Parts:
 
     def pipeline(self, steps: list[Step]) -> Pipeline:
         """The whole; its executions are runs of the project's MLflow experiment, if there is a server."""
-        tracking = MlflowConfig(mlflow_resource_arn=self.project.mlflow, mlflow_experiment_name=self.project.name)
+        tracking = None
+        if self.project.mlflow:
+            tracking = MlflowConfig(mlflow_resource_arn=self.project.mlflow, mlflow_experiment_name=self.project.name)
         return Pipeline(
             name=self.project.name,
             parameters=[self.commit],
-            mlflow_config=tracking if self.project.mlflow else None,
+            mlflow_config=tracking,
             steps=steps,
             sagemaker_session=self.session,
         )
