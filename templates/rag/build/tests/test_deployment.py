@@ -16,8 +16,9 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from conftest import BUILD
+from pipeline import project
 
-DEPLOY = BUILD.parent / "deploy"
+DEPLOY = project.find(BUILD).parent / "deploy"
 STAGES = ("test", "prod")
 
 pytestmark = pytest.mark.skipif(not (DEPLOY / "test.yaml").is_file(), reason="the deploy folder is elsewhere")
