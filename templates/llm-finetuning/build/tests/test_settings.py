@@ -23,6 +23,7 @@ def test_what_is_committed_is_valid(wanted: settings.Settings) -> None:
         ("lora", "rank", 0),
         ("lora", "target-modules", []),
         ("training", "instance", "ml.m5.large"),
+        ("training", "instance", "ml.g4dn.xlarge"),
         ("training", "epochs", 0),
         ("training", "epoch", 3),
         ("evaluation", "minimum-rouge-l", 1.5),

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 CONFIG = Path(__file__).resolve().parent.parent / "config.yaml"
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(\S*/)?$")]
-GpuInstance = Annotated[str, StringConstraints(pattern=r"^ml\.[gp][0-9][a-z0-9-]*\.[a-z0-9]+$")]
+# Weights are bfloat16, which GPUs of older instances do not know.
+GpuInstance = Annotated[str, StringConstraints(pattern=r"^ml\.(g[5-9]|p[4-9])[a-z0-9-]*\.[a-z0-9]+$")]
 Share = Annotated[float, Field(gt=0, lt=0.5)]
 
 
