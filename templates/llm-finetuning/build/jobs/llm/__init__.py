@@ -1,0 +1,1 @@
+"""Fine-tuning of a language model: what the jobs of the pipeline are made of."""

@@ -1,0 +1,1 @@
+"""The SageMaker pipeline that builds and registers versions of the model."""
