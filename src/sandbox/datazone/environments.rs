@@ -16,10 +16,10 @@ use crate::sandbox::call::{ApiResult, Call, required, text};
 /// An environment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Environment {
-    id: String,
+    pub id: String,
     name: String,
     configuration: String,
-    blueprint: String,
+    pub blueprint: String,
     /// Where it is: the account.
     pub account: String,
     /// Where it is: the Region.

@@ -8,6 +8,7 @@ mod account_pools;
 mod authority;
 mod blueprint_table;
 mod blueprints;
+mod catalog;
 mod common;
 mod configurations;
 mod deployments;
@@ -30,6 +31,7 @@ mod tests;
 mod units;
 mod users;
 
+pub(super) use self::catalog::SERVICE as CATALOG;
 pub(super) use self::provisioning::SERVICE as PROVISIONING;
 use super::rate::RateLimit;
 use super::rest::RestOperation;

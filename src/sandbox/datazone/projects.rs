@@ -27,7 +27,8 @@ const DELETION: SignedDuration = SignedDuration::from_mins(2);
 pub(super) struct Project {
     /// Letters and digits.
     pub id: String,
-    name: String,
+    /// Unique in its domain.
+    pub name: String,
     description: Option<String>,
     /// Id of its domain unit.
     pub unit: String,

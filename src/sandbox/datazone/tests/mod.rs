@@ -3,6 +3,7 @@
 mod account_pools;
 mod authority;
 mod blueprints;
+mod catalog;
 mod domains;
 mod profiles;
 mod project_profiles;
