@@ -1,0 +1,3 @@
+//! Projects of the domain: what teams work in.
+
+pub mod catalog;
