@@ -17,6 +17,12 @@ use crate::status::{self, Scope};
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     match (&args.verb, &args.decision) {
         (Some(Verb::List(_)), _) => list(context).await,
+        #[cfg(feature = "datazone")]
+        (Some(Verb::Subscription(args)), _) => super::approve_subscription::decide(context, args).await,
+        #[cfg(not(feature = "datazone"))]
+        (Some(Verb::Subscription(_)), _) => {
+            Err(Error::usage("this build has no client for that").hint("build it with the feature `datazone`"))
+        }
         (None, Some(decision)) => decide(context, decision).await,
         (None, None) => Err(Error::usage("what is to be decided?").hint("`aiops approve list` shows what waits")),
     }
@@ -83,6 +89,16 @@ async fn list(context: &Context) -> Result<Report> {
             });
         }
     }
+    for account in &status.unreachable {
+        context.ui.warn(&format!("account {} was not asked: {}", account.account, account.reason));
+    }
+    let versions = Report::new(&waiting, View::Table(table(&waiting)))?;
+    #[cfg(feature = "datazone")]
+    let versions = super::approve_subscription::with_waiting(context, &world, versions).await?;
+    Ok(versions.verdict(status.verdict()))
+}
+
+fn table(waiting: &[Waiting]) -> Table {
     let rows = waiting.iter().map(|wait| {
         vec![
             wait.tenant.clone().into(),
@@ -93,13 +109,9 @@ async fn list(context: &Context) -> Result<Report> {
             wait.command.clone().into(),
         ]
     });
-    let table = Table {
+    Table {
         columns: vec!["TENANT", "MODEL", "VERSION", "NOW", "WAITING FOR", "COMMAND"],
         rows: rows.collect(),
         empty: "nothing waits for anybody",
-    };
-    for account in &status.unreachable {
-        context.ui.warn(&format!("account {} was not asked: {}", account.account, account.reason));
     }
-    Ok(Report::new(&waiting, View::Table(table))?.verdict(status.verdict()))
 }

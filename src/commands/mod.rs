@@ -4,6 +4,8 @@
 pub mod account;
 #[cfg(feature = "sagemaker")]
 pub mod approve;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+mod approve_subscription;
 pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
@@ -16,6 +18,8 @@ pub mod init;
 pub mod plan;
 #[cfg(feature = "datazone")]
 pub mod profile;
+#[cfg(feature = "datazone")]
+pub mod project_catalog;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;

@@ -1,3 +1,4 @@
-//! Projects.
+//! Projects of the domain: what teams work in.
 
+pub mod catalog;
 pub mod oidc;

@@ -30,6 +30,7 @@ mod code_connections;
 mod credential;
 mod dialect;
 mod event_buses;
+mod glue;
 mod idempotency;
 mod identity_center;
 mod kms;

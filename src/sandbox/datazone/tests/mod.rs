@@ -4,6 +4,7 @@ mod account_pools;
 mod authority;
 mod blueprints;
 mod connections;
+mod catalog;
 mod domains;
 mod environments;
 mod profiles;
