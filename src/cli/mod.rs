@@ -15,6 +15,7 @@ pub mod global;
 pub mod help;
 pub mod init;
 pub mod profile;
+pub mod project;
 pub mod project_catalog;
 pub mod promote;
 pub mod sandbox;
@@ -75,6 +76,7 @@ pub enum Command {
     Promote(promote::Args),
     Approve(approve::Args),
     Profile(profile::Args),
+    Project(project::Args),
     Template(template::Args),
     Config(config::Args),
     Sandbox(sandbox::Args),
@@ -87,7 +89,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Getting started", &["demo", "init", "doctor"]),
     ("Governance", &["domain", "profile"]),
     ("Models", &["status", "promote", "approve"]),
-    ("Projects", &["template"]),
+    ("Projects", &["project", "template"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),
 ];

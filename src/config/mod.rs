@@ -14,6 +14,7 @@ mod load;
 mod mistake;
 pub mod model;
 pub mod names;
+mod narrow;
 pub mod roles;
 mod rules;
 mod schema;
@@ -36,5 +37,5 @@ pub use names::{
     ThingName, VpcId, partition,
 };
 pub use schema::{Schema, schema, schema_text};
-pub use settings::{GitAuthor, GitLayout, GitProvider};
+pub use settings::{GitAuthor, GitLayout, GitProvider, GitReviewers};
 pub use sources::{Source, Sourced, Sources};

@@ -34,6 +34,7 @@ mod glue;
 mod idempotency;
 mod identity_center;
 mod kms;
+mod secrets_manager;
 mod tagging;
 mod tags;
 #[cfg(test)]

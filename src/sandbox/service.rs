@@ -31,6 +31,7 @@ pub const SERVICES: &[&Service] = &[
     &super::sagemaker::REGISTRY,
     &super::sagemaker::HOSTING,
     &super::sagemaker::RUNTIME,
+    &super::secrets_manager::SERVICE,
     &super::sts::SERVICE,
     &super::tagging::SERVICE,
 ];

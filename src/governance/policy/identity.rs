@@ -106,7 +106,7 @@ fn in_central(persona: Persona, scope: &Scope) -> Vec<Statement> {
 }
 
 fn in_dev(persona: Persona, dev: &Workspace, scope: &Scope) -> Vec<Statement> {
-    if !matches!(persona, Persona::DataScientist | Persona::Ci) {
+    if !matches!(persona, Persona::Administrator | Persona::DataScientist | Persona::Ci) {
         return Vec::new();
     }
     let mut statements = vec![
@@ -114,7 +114,7 @@ fn in_dev(persona: Persona, dev: &Workspace, scope: &Scope) -> Vec<Statement> {
             .actions(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"])
             .resources([scope.sagemaker(Place::Workspace(dev), "model-package-group/*")]),
     ];
-    if let Some(bucket) = &dev.bucket {
+    if let Some(bucket) = dev.bucket.as_ref().filter(|_| persona != Persona::Administrator) {
         statements.extend([
             Statement::allow("StoreArtifacts")
                 .actions(READ_OBJECT.into_iter().chain(["s3:PutObject", "s3:AbortMultipartUpload"]))

@@ -38,12 +38,11 @@ pub(super) struct Target {
 
 /// The environments of a project that are data lakes and ready at `now`.
 pub(super) fn lakes(domain: &Domain, project: &Project, now: Timestamp) -> Vec<Environment> {
-    let ready = project.deployment.as_ref().filter(|made| made.status(now) == "SUCCESSFUL" && !project.is_deleting());
-    let environments = ready.into_iter().flat_map(|made| made.environments.iter());
     let is_lake = |environment: &&Environment| {
-        Blueprint::find(&domain.region, &environment.blueprint).is_some_and(|it| it.name == "DataLake")
+        let blueprint = Blueprint::find(&domain.region, &environment.blueprint);
+        environment.status(now) == "ACTIVE" && blueprint.is_some_and(|it| it.name == "DataLake")
     };
-    environments.filter(is_lake).cloned().collect()
+    project.environments.iter().filter(is_lake).cloned().collect()
 }
 
 impl Target {
@@ -52,7 +51,7 @@ impl Target {
 
     /// The target that a data lake has by itself.
     fn of_lake(project: &Project, lake: &Environment) -> Self {
-        let database = lake.parameters.get("glueDbName").cloned().unwrap_or_else(|| format!("glue_db_{}", lake.id));
+        let database = lake.resource("glueDBName").unwrap_or_default();
         let settings = json!([{
             "formName": "GlueSubscriptionTargetConfigForm",
             "content": json!({"databaseName": database}).to_string(),
@@ -97,10 +96,7 @@ impl Target {
 fn enter(call: &mut Call<'_>, operation: &str, input: &Value, duty: Duty) -> ApiResult<(Domain, String, Project)> {
     let (domain, caller) = duties::enter(call, operation, input)?;
     let id = required(input, "environmentIdentifier");
-    let has = |project: &Project| {
-        let environments = project.deployment.iter().flat_map(|made| &made.environments);
-        environments.into_iter().any(|environment| environment.id == id)
-    };
+    let has = |project: &Project| project.environments.iter().any(|environment| environment.id == id);
     let project = Project::all(call, &domain)?.into_iter().find(has);
     let project = project.ok_or_else(|| not_found("Environment", id))?;
     duties::require(call, &domain, &caller, &[(&project.id, duty)], operation)?;

@@ -3,8 +3,8 @@
 mod account_pools;
 mod authority;
 mod blueprints;
-mod connections;
 mod catalog;
+mod connections;
 mod domains;
 mod environments;
 mod profiles;
