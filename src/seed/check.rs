@@ -14,6 +14,7 @@ use super::manifest::{self, CONTEXT, Kind, Variable};
 use super::render::{Holds, Rendered};
 use crate::config::quoted;
 use crate::error::{Error, Result};
+use crate::git::Files;
 use crate::nearest::nearest;
 
 /// Texts that answer questions without a default, the first that fits.
@@ -311,17 +312,9 @@ impl Checking<'_> {
                 }
                 self.say(Severity::Error, fault.file, fault.line, fault.message);
             }
-            for (path, file) in &files {
-                let fault = JUDGES.iter().filter(|(ends, _)| ends.iter().any(|end| path.ends_with(end))).find_map(
-                    |(_, judge)| {
-                        // Not text: not ours to judge.
-                        judge(std::str::from_utf8(&file.content).ok()?).err()
-                    },
-                );
+            for (path, fault) in judged(&files, *holds) {
                 let source = sources.get(path).cloned().unwrap_or_default();
-                if let Some(fault) = fault
-                    && self.judged.insert((source.clone(), fault.clone()))
-                {
+                if self.judged.insert((source.clone(), fault.clone())) {
                     let message = format!("as {} ({how}) {}", quoted(path), one_line(&fault));
                     self.say(Severity::Error, source, None, message);
                 }
@@ -331,11 +324,35 @@ impl Checking<'_> {
     }
 }
 
-/// Says what is wrong with the text of a file.
-type Judge = fn(&str) -> Result<(), String>;
+/// Who looks at some of the files that are rendered.
+struct Judge {
+    /// Whether the file `path` of a repository is theirs.
+    fits: fn(path: &str, holds: Holds) -> bool,
+    /// What is wrong with the text of the file `path`, which stands among `files`.
+    judge: fn(text: &str, path: &str, files: &Files) -> Result<(), String>,
+}
 
-/// Who judges a rendered file, by how its path ends.
-const JUDGES: [(&[&str], Judge); 2] = [(&[".yaml", ".yml"], yaml), (&[".json", ".ipynb"], json)];
+/// For each file the first that fits counts: those who know more come first.
+const JUDGES: [Judge; 2] = [
+    Judge { fits: |path, _| ends_with(path, &[".yaml", ".yml"]), judge: |text, _, _| yaml(text) },
+    Judge { fits: |path, _| ends_with(path, &[".json", ".ipynb"]), judge: |text, _, _| json(text) },
+];
+
+/// The files of a rendering that are wrong, and why.
+fn judged(files: &Files, holds: Holds) -> impl Iterator<Item = (&str, String)> {
+    files.iter().filter_map(move |(path, file)| {
+        let judge = JUDGES.iter().find(|judge| (judge.fits)(path, holds))?;
+        let fault = match std::str::from_utf8(&file.content) {
+            Ok(text) => (judge.judge)(text, path, files).err()?,
+            Err(_) => "it is not UTF-8".to_owned(),
+        };
+        Some((path.as_str(), fault))
+    })
+}
+
+fn ends_with(path: &str, ends: &[&str]) -> bool {
+    ends.iter().any(|end| path.ends_with(end))
+}
 
 fn yaml(text: &str) -> Result<(), String> {
     for document in serde_yaml::Deserializer::from_str(text) {

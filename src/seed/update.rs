@@ -8,14 +8,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{
-    Index, IndexEntry, IndexTime, MergeFileInput, MergeFileOptions, MergeFileResult, ObjectType, Oid, Repository,
-    merge_file,
+    Index, IndexEntry, IndexTime, MergeFileInput, MergeFileOptions, MergeFileResult, ObjectType, Oid, merge_file,
 };
 use serde::Serialize;
 
 use super::path::LARGEST_TEMPLATE;
+use super::record::Record;
 use super::{cicd, record};
 use crate::error::{Error, Result};
+use crate::git::Repository;
+
+/// The branch that has the renderings of a repository's template, one a commit.
+pub const BRANCH: &str = "aiops/template";
 
 /// What a merge came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -93,6 +97,28 @@ type Entries = BTreeMap<Vec<u8>, Entry>;
 const LINK: i32 = 0o120_000;
 const COMMIT: i32 = 0o160_000;
 
+/// The tree of the rendering that `record` is of: what an update of a repository with this record starts from. Nothing if
+/// [`BRANCH`] does not have it.
+///
+/// # Errors
+///
+/// If the branch cannot be read.
+pub fn base(repository: &Repository, record: &Record) -> Result<Option<Oid>> {
+    let mut next = repository.branch(BRANCH)?;
+    while let Some(id) = next {
+        let commit = repository
+            .inner()
+            .find_commit(id)
+            .map_err(|error| Error::failed(format!("cannot read commit {id}")).because(error))?;
+        let known = repository.file(id, record::FILE)?.and_then(|content| Record::read(&content).ok());
+        if known.is_some_and(|known| known.tree == record.tree) {
+            return Ok(Some(commit.tree_id()));
+        }
+        next = commit.parent_id(0).ok();
+    }
+    Ok(None)
+}
+
 /// Merges the tree `theirs` into `ours` (a commit or tree), both of which come from the tree `base`. Writes objects into
 /// `repository`, and nothing else.
 ///
@@ -102,6 +128,7 @@ const COMMIT: i32 = 0o160_000;
 ///
 /// If one of the three is not there, or cannot be read.
 pub fn merge(repository: &Repository, base: Oid, ours: Oid, theirs: Oid, labels: &Labels) -> Result<Merged> {
+    let repository = repository.inner();
     let merge = || -> Result<Merged, git2::Error> {
         let base = entries(repository, base)?;
         let ours = entries(repository, ours)?;
@@ -124,7 +151,7 @@ impl Merged {
 }
 
 struct Merging<'a> {
-    repository: &'a Repository,
+    repository: &'a git2::Repository,
     labels: &'a Labels,
     base: Entries,
     ours: Entries,
@@ -233,7 +260,7 @@ fn lines([before, ours, theirs]: &[Vec<u8>; 3], labels: &Labels) -> Result<Merge
     merge_file(&input(before), &input(ours), &input(theirs), Some(&mut options))
 }
 
-fn entries(repository: &Repository, id: Oid) -> Result<Entries, git2::Error> {
+fn entries(repository: &git2::Repository, id: Oid) -> Result<Entries, git2::Error> {
     let mut entries = Entries::new();
     let mut open = vec![(Vec::new(), repository.find_object(id, None)?.peel_to_tree()?)];
     while let Some((above, tree)) = open.pop() {
@@ -253,7 +280,7 @@ fn entries(repository: &Repository, id: Oid) -> Result<Entries, git2::Error> {
     Ok(entries)
 }
 
-fn write(repository: &Repository, entries: &Entries) -> Result<Oid, git2::Error> {
+fn write(repository: &git2::Repository, entries: &Entries) -> Result<Oid, git2::Error> {
     let mut index = Index::new()?;
     let nothing = IndexTime::new(0, 0);
     for (path, (mode, id)) in entries {

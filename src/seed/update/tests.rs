@@ -17,16 +17,16 @@ struct World {
 impl World {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let repository = Repository::init_bare(directory.path()).unwrap();
+        let repository = Repository::init(directory.path(), "main").unwrap();
         World { directory, repository }
     }
 
     fn tree(&self, files: &Tree<'_>) -> Oid {
         let entries = files.iter().map(|(path, (content, executable))| {
             let mode = if *executable { 0o100_755 } else { 0o100_644 };
-            (path.as_bytes().to_vec(), (mode, self.repository.blob(content).unwrap()))
+            (path.as_bytes().to_vec(), (mode, self.repository.inner().blob(content).unwrap()))
         });
-        write(&self.repository, &entries.collect()).unwrap()
+        write(self.repository.inner(), &entries.collect()).unwrap()
     }
 
     fn merge(
@@ -42,8 +42,8 @@ impl World {
     }
 
     fn files(&self, tree: Oid) -> BTreeMap<String, (Vec<u8>, bool)> {
-        let content = |id| self.repository.find_blob(id).unwrap().content().to_vec();
-        let entries = entries(&self.repository, tree).unwrap();
+        let content = |id| self.repository.inner().find_blob(id).unwrap().content().to_vec();
+        let entries = entries(self.repository.inner(), tree).unwrap();
         entries
             .into_iter()
             .map(|(path, (mode, id))| (String::from_utf8(path).unwrap(), (content(id), mode == 0o100_755)))
@@ -152,10 +152,10 @@ fn what_cannot_be_merged_by_lines_stays_the_teams() {
     let world = World::new();
     let (merged, files) = world.merge(
         &tree(&[("a", "\0"), ("d", "")]),
-        &tree(&[("a", "\01"), ("d", "")]),
-        &tree(&[("a", "\02"), ("d", "")]),
+        &tree(&[("a", "\0 1"), ("d", "")]),
+        &tree(&[("a", "\0 2"), ("d", "")]),
     );
-    assert_eq!((conflicts(&merged), &files["a"].0[..]), (vec![("a", ConflictKind::Binary)], &b"\x001"[..]));
+    assert_eq!((conflicts(&merged), &files["a"].0[..]), (vec![("a", ConflictKind::Binary)], &b"\0 1"[..]));
 
     let base = tree(&[("file", "1")]);
     let (merged, files) =
@@ -171,17 +171,20 @@ fn what_cannot_be_merged_by_lines_stays_the_teams() {
 #[test]
 fn links_and_modules_of_the_team_stay() {
     let world = World::new();
-    let blob = world.repository.blob(b"target").unwrap();
+    let blob = world.repository.inner().blob(b"target").unwrap();
     let link = |path: &str| (path.as_bytes().to_vec(), (LINK, blob));
-    let ours =
-        write(&world.repository, &[link("link"), link("was a file"), (b"module".to_vec(), (COMMIT, blob))].into())
-            .unwrap();
+    let ours = write(
+        world.repository.inner(),
+        &[link("link"), link("was a file"), (b"module".to_vec(), (COMMIT, blob))].into(),
+    )
+    .unwrap();
     let base = world.tree(&tree(&[("was a file", "1")]));
     let theirs = world.tree(&tree(&[("was a file", "2"), ("new", "1")]));
     let labels = Labels { ours: "a\0\n".into(), theirs: String::new() };
     let merged = merge(&world.repository, base, ours, theirs, &labels).unwrap();
     assert_eq!(conflicts(&merged), [("was a file", ConflictKind::Binary)]);
-    let modes: Vec<i32> = entries(&world.repository, merged.tree).unwrap().values().map(|entry| entry.0).collect();
+    let modes: Vec<i32> =
+        entries(world.repository.inner(), merged.tree).unwrap().values().map(|entry| entry.0).collect();
     assert_eq!(modes, [LINK, COMMIT, 0o100_644, LINK]);
 }
 
@@ -212,6 +215,32 @@ fn what_aiops_writes_comes_from_the_new_rendering() {
     assert_eq!(conflicts(&merged), [("deploy/cicd-config.json", ConflictKind::Content)]);
     let (merged, files) = World::new().merge(&base, &Tree::new(), &theirs);
     assert_eq!((files.len(), merged.kept_deleted.len()), (3, 0), "also when the team deleted them");
+}
+
+#[test]
+fn an_update_starts_from_the_rendering_that_the_record_is_of() {
+    use crate::git::{Author, Files};
+    let world = World::new();
+    let author = Author { name: "aiops".into(), email: "aiops@example.com".into() };
+    let rendered = |content: &str| {
+        let template = crate::seed::testing::template("", &[("build/a", content)]).unwrap();
+        let answers = crate::seed::Answers::new();
+        crate::seed::seed(&template, &crate::seed::testing::single(), &answers, crate::seed::Holds::Both, Files::new())
+            .unwrap()
+    };
+    let (files, first) = rendered("1");
+    assert_eq!(base(&world.repository, &first).unwrap(), None);
+    let mut parents = Vec::new();
+    let mut trees = Vec::new();
+    for files in [files, rendered("2").0] {
+        let tree = world.repository.write_tree(&files).unwrap();
+        let commit =
+            world.repository.commit(BRANCH, tree, &parents, &author, "Render", jiff::Timestamp::UNIX_EPOCH).unwrap();
+        (parents, trees) = (vec![commit], [trees, vec![tree]].concat());
+    }
+    assert_eq!(base(&world.repository, &first).unwrap(), Some(trees[0]));
+    assert_eq!(base(&world.repository, &rendered("2").1).unwrap(), Some(trees[1]));
+    assert_eq!(base(&world.repository, &rendered("3").1).unwrap(), None);
 }
 
 #[test]
