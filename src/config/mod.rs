@@ -25,7 +25,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Document, Draft, mistakes_by_line};
+pub use document::{Document, Draft, mistakes_by_line, mistakes_with_rules};
 pub use layers::{ENVIRONMENT, Flags, Variable};
 pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
 pub use mistake::{Look, Mistake, obeyed, quoted, render as render_mistakes};

@@ -13,7 +13,7 @@ mod testing;
 
 use std::sync::LazyLock;
 
-use crate::config::{Document, Schema};
+use crate::config::{Document, Mistake, Schema, mistakes_with_rules};
 use crate::error::Result;
 use crate::git::Files;
 
@@ -27,6 +27,9 @@ pub use names::{
 pub use path::{JsonPath, Segment};
 pub use serving::{Alarm, Comparison, MissingData, Rollout, RolloutStrategy, Scaling, ScalingMetric};
 pub use testing::{Anything, Expectation, IntegrationTests, Judgement, LatencyLimits, RunState, Scalar, TestRequest};
+
+/// The files of a deploy folder that are deploy configurations: one a stage.
+pub const FILES: [&str; 2] = ["test.yaml", "prod.yaml"];
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::of::<DeployConfig>("deploy configuration"));
 
@@ -43,6 +46,11 @@ pub fn schema_text() -> String {
 /// Kind `Config`, with every mistake in the rendered report.
 pub fn check(text: &str, path: &str, files: &Files) -> Result<DeployConfig> {
     Ok(Document::read_checked(&SCHEMA, path, text.to_owned(), |draft| rules::check(draft, files))?.value)
+}
+
+/// Every mistake of a deploy configuration, each with its line, from 1. `files` as for [`check`].
+pub fn mistakes(text: &str, files: &Files) -> Vec<(Option<usize>, Mistake)> {
+    mistakes_with_rules(&SCHEMA, text, |draft| rules::check(draft, files))
 }
 
 #[cfg(test)]
