@@ -43,6 +43,8 @@ pub mod plan;
 #[cfg(feature = "datazone")]
 pub mod profile;
 pub mod progress;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod project;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 #[cfg(feature = "sagemaker")]

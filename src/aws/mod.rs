@@ -328,4 +328,6 @@ clients! {
     ram: aws_sdk_ram,
     /// IAM Identity Center's instances.
     sso_admin: aws_sdk_ssoadmin,
+    /// The Resource Groups Tagging API: what is tagged in an account.
+    tagging: aws_sdk_resourcegroupstagging,
 }

@@ -15,6 +15,7 @@ pub mod global;
 pub mod help;
 pub mod init;
 pub mod profile;
+pub mod project_audit;
 pub mod promote;
 pub mod sandbox;
 pub mod status;

@@ -16,6 +16,8 @@ pub mod init;
 pub mod plan;
 #[cfg(feature = "datazone")]
 pub mod profile;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod project_audit;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 pub mod sandbox;

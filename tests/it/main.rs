@@ -21,6 +21,8 @@ mod frame;
 mod network;
 #[cfg(all(feature = "datazone", feature = "sagemaker"))]
 mod organization;
+#[cfg(all(feature = "datazone", feature = "sagemaker"))]
+mod project;
 #[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;

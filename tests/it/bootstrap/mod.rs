@@ -6,4 +6,4 @@ mod killed;
 mod profile_commands;
 mod profiles;
 mod scale;
-mod stage;
+pub mod stage;
