@@ -9,7 +9,7 @@ use aiops::sandbox::faults::Fault;
 use aiops::{domain, profile};
 use serde_json::{Value, json};
 
-use crate::bootstrap::stage::{GOVERNANCE, Stage, account, open_steps, written};
+use crate::bootstrap::stage::{Stage, account, open_steps, written};
 
 /// A dev account with the projects `churn` and `fraud`, and the ids of both.
 struct Neighbours {
@@ -26,19 +26,19 @@ impl Neighbours {
         assert_eq!(open_steps(&applied), Vec::<String>::new());
         let applied = stage.act(async |studio| profile::apply(studio, None).await.unwrap());
         assert_eq!(open_steps(&applied), Vec::<String>::new());
-        let console = |operation: &str, input: Value| stage.administer(GOVERNANCE, "datazone", operation, input);
-        let domain = console("ListDomains", json!({}))["items"][0]["id"].as_str().unwrap().to_owned();
-        let profiles = console("ListProjectProfiles", json!({"domainIdentifier": domain}));
-        let profile =
-            profiles["items"].as_array().unwrap().iter().find(|it| it["name"] == "line-0 tabular dev").unwrap();
-        let create = |name: &str| {
-            let input = json!({
-                "domainIdentifier": domain, "name": name, "projectProfileId": profile["id"],
-                "domainUnitId": profile["domainUnitId"],
-            });
-            console("CreateProject", input)["id"].as_str().unwrap().to_owned()
-        };
-        let (churn, fraud) = (create("line-0-churn-dev"), create("fraud"));
+        let (domain, churn, fraud) = stage.act(async |studio| {
+            let datazone = studio.session(studio.governance()).await.unwrap().datazone();
+            let domains = datazone.list_domains().send().await.unwrap();
+            let domain = domains.items()[0].id().to_owned();
+            let profiles = datazone.list_project_profiles().domain_identifier(&domain).send().await.unwrap();
+            let profile = profiles.items().iter().find(|profile| profile.name() == "line-0 tabular dev").unwrap();
+            let create = async |name: &str| {
+                let create = datazone.create_project().domain_identifier(&domain).name(name);
+                let create = create.project_profile_id(profile.id()).set_domain_unit_id(profile.domain_unit_id.clone());
+                create.send().await.unwrap().id().to_owned()
+            };
+            (domain.clone(), create("line-0-churn-dev").await, create("fraud").await)
+        });
         stage.sandbox.advance(Duration::from_secs(400)).unwrap();
         Neighbours { domain, churn, fraud, stage }
     }
@@ -117,8 +117,10 @@ fn what_is_not_tagged_as_it_should_be_is_told() {
     assert_eq!(found.verdict(), None, "warnings are no failure");
 
     // A project that is deleted leaves behind what it made by itself.
-    let delete = json!({"domainIdentifier": domain, "identifier": churn});
-    world.stage.administer(GOVERNANCE, "datazone", "DeleteProject", delete);
+    world.stage.act(async |studio| {
+        let datazone = studio.session(studio.governance()).await.unwrap().datazone();
+        datazone.delete_project().domain_identifier(&domain).identifier(&churn).send().await.unwrap();
+    });
     world.stage.sandbox.advance(Duration::from_secs(200)).unwrap();
     let found = world.audit(&Scope::default());
     let orphans = found.findings.iter().filter(|finding| finding.check == Check::UnknownProject);
