@@ -335,4 +335,6 @@ clients! {
     secretsmanager: aws_sdk_secretsmanager,
     /// IAM Identity Center's instances.
     sso_admin: aws_sdk_ssoadmin,
+    /// The Resource Groups Tagging API: what is tagged in an account.
+    tagging: aws_sdk_resourcegroupstagging,
 }

@@ -16,6 +16,7 @@ pub mod help;
 pub mod init;
 pub mod profile;
 pub mod project;
+pub mod project_audit;
 pub mod project_catalog;
 pub mod promote;
 pub mod sandbox;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
+use super::project_audit;
 use super::project_catalog::{PublishArgs, SubscribeArgs};
 use crate::cli::template::AnswerArgs;
 use crate::cli::values::duration;
@@ -43,6 +44,7 @@ pub enum Verb {
     Update(UpdateArgs),
     Subscribe(SubscribeArgs),
     Publish(PublishArgs),
+    Audit(project_audit::Args),
     Delete(DeleteArgs),
 }
 

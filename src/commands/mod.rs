@@ -21,6 +21,8 @@ pub mod profile;
 #[cfg(all(feature = "sagemaker", feature = "datazone"))]
 pub mod project;
 #[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod project_audit;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
 pub mod project_catalog;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
@@ -103,7 +105,7 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
                 Verb::Update(args) => !args.check,
                 Verb::Members(args) => !matches!(args.verb, MembersVerb::List(_)),
                 Verb::Subscribe(_) | Verb::Publish(_) => true,
-                Verb::Wait(_) | Verb::List(_) | Verb::Show(_) => false,
+                Verb::Wait(_) | Verb::List(_) | Verb::Show(_) | Verb::Audit(_) => false,
             };
             writes.then_some(CONTINUES)
         }

@@ -9,7 +9,7 @@ use crate::cli::project::{
 use crate::cli::template::SourceArgs;
 use crate::commands::plan;
 use crate::commands::setting::{Scene, Setting};
-use crate::commands::{project_catalog, repositories, template};
+use crate::commands::{project_audit, project_catalog, repositories, template};
 use crate::config::Principal;
 use crate::context::Context;
 use crate::domain::Studio;
@@ -37,6 +37,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
         Verb::Update(args) => update(context, &scene, &studio, args).await,
         Verb::Subscribe(args) => project_catalog::subscribe(context, args).await,
         Verb::Publish(args) => project_catalog::publish(context, args).await,
+        Verb::Audit(args) => project_audit::run(context, args).await,
         Verb::Delete(args) => delete(context, &studio, args).await,
     }
 }

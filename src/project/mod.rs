@@ -5,6 +5,7 @@
 //! names it is found again; a project that somebody made in the portal, under any name, is found by that name, and its
 //! tenant and stage by the profile that it was made from.
 
+pub mod audit;
 pub mod catalog;
 mod cicd;
 mod clone;

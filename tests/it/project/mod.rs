@@ -1,5 +1,6 @@
 //! Projects, through the product's own code, in the in-process sandbox.
 
+mod audit;
 mod catalog;
 mod catalog_commands;
 mod killed;
