@@ -333,6 +333,7 @@ fn manual_pages_for_every_command() {
     pages/aiops-promote.1
     pages/aiops-approve.1
     pages/aiops-approve-list.1
+    pages/aiops-approve-subscription.1
     pages/aiops-profile.1
     pages/aiops-profile-plan.1
     pages/aiops-profile-apply.1
