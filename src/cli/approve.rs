@@ -16,6 +16,7 @@ Examples:
 
     aiops approve churn:3 --stage dev --status approved --comment \"RMSE 53.1, better than :2\"
     aiops approve churn:3 --stage Test --status Pending --comment \"ready for integration tests\"
+    aiops approve churn:3 --stage test --status approved --comment \"as evaluated\" --dispatch
     aiops approve list --tenant retail
     aiops approve subscription 5n3k2v8w1q0zcd --status approved --comment \"for forecasts\"")]
 pub struct Args {
@@ -96,4 +97,9 @@ pub struct Decision {
     /// The reason, kept with the decision
     #[arg(long, value_name = "TEXT")]
     pub comment: String,
+
+    /// Start the deployment that this allows (to test once it is pending there, to prod once test approved it), in the CI of
+    /// the project that is named like the model
+    #[arg(long)]
+    pub dispatch: bool,
 }

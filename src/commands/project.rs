@@ -6,18 +6,17 @@ use crate::cli::project::{
     Args, CreateArgs, DeleteArgs, MembersAddArgs, MembersArgs, MembersListArgs, MembersRemoveArgs, MembersVerb, Role,
     SeedArgs, ShowArgs, UpdateArgs, Verb, WaitArgs,
 };
-use crate::cli::template::SourceArgs;
 use crate::commands::plan;
+use crate::commands::repositories::{self, hosting};
 use crate::commands::setting::{Scene, Setting};
-use crate::commands::{project_audit, project_catalog, repositories, template};
+use crate::commands::{project_audit, project_catalog, template};
 use crate::config::Principal;
 use crate::context::Context;
 use crate::domain::Studio;
 use crate::error::{Error, Result};
-use crate::git::User;
 use crate::governance::Stage;
 use crate::plan::Plan;
-use crate::project::{self, DEPLOYMENT_TAKES, Designation, Hosting, Listed, Order, Readiness, Shown, Surroundings};
+use crate::project::{self, DEPLOYMENT_TAKES, Designation, Listed, Order, Readiness, Shown};
 use crate::report::{Cell, Report, Table, Tone, View, field};
 
 /// Runs the verb.
@@ -69,7 +68,7 @@ async fn create(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &Cr
     order.account.clone_from(&args.account);
     order.patience = patience(args.timeout);
     order.answers = template::given(context, &args.told)?;
-    let hosting = if args.no_repository { None } else { Some(hosting(context, scene, studio).await?) };
+    let hosting = if args.no_repository { None } else { Some(hosting(context, scene, studio.world).await?) };
     let planned = project::plan(studio, order.clone(), hosting.as_ref()).await?;
     if let Some(stopped) = plan::before_writing(context, &planned)? {
         return Ok(stopped);
@@ -259,11 +258,11 @@ async fn update(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &Up
             Report::new(&names, View::Table(table))
         }
         (name, _) if args.check => {
-            let hosting = hosting(context, scene, studio).await?;
+            let hosting = hosting(context, scene, studio.world).await?;
             repositories::checked(&project::check(studio, &hosting, name.as_deref(), tenant).await?)
         }
         (Some(name), _) => {
-            let hosting = hosting(context, scene, studio).await?;
+            let hosting = hosting(context, scene, studio.world).await?;
             let answers = template::given(context, &args.told)?;
             repositories::offered(&project::update(studio, &hosting, (name, tenant), &answers).await?)
         }
@@ -272,18 +271,10 @@ async fn update(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &Up
 }
 
 async fn seed(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &SeedArgs) -> Result<Report> {
-    let hosting = hosting(context, scene, studio).await?;
+    let hosting = hosting(context, scene, studio.world).await?;
     let answers = template::given(context, &args.told)?;
     let project = (args.name.as_str(), context.settings.tenant.as_deref());
     repositories::offered(&project::seed(studio, &hosting, project, &answers).await?)
-}
-
-/// Where repositories are.
-async fn hosting(context: &Context, scene: &Scene, studio: &Studio<'_>) -> Result<Hosting> {
-    let user = User::new(&context.environment)?;
-    let directory = scene.directory().to_owned();
-    let library = template::open(context, &SourceArgs::default())?;
-    Hosting::open(studio.world, Surroundings { user, directory, library }).await
 }
 
 async fn delete(context: &Context, studio: &Studio<'_>, args: &DeleteArgs) -> Result<Report> {

@@ -1,8 +1,21 @@
-//! How the repositories of projects stand to their templates, for people.
+//! The repositories of projects: the way to them, and how they stand to their templates.
 
+use super::template;
+use crate::cli::template::SourceArgs;
+use crate::commands::setting::Scene;
+use crate::context::Context;
 use crate::error::{Kind, Result};
-use crate::project::{Standing, State};
+use crate::git::User;
+use crate::project::{Hosting, Standing, State, Surroundings};
 use crate::report::{Cell, Report, Table, Tone, View};
+use crate::world::World;
+
+/// Where repositories are, and what they are made from.
+pub async fn hosting(context: &Context, scene: &Scene, world: &World<'_>) -> Result<Hosting> {
+    let user = User::new(&context.environment)?;
+    let library = template::open(context, &SourceArgs::default())?;
+    Hosting::open(world, Surroundings { user, directory: scene.directory().to_owned(), library }).await
+}
 
 /// The report of a look.
 pub fn checked(standings: &[Standing]) -> Result<Report> {

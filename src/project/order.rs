@@ -113,6 +113,16 @@ pub fn profile<'w>(world: &World<'w>, tenant: &Tenant, name: &str) -> Result<&'w
     Err(error.hint(format!("{} may use: {}", tenant.name, names.join(", "))))
 }
 
+/// What the repository of a project is called, without its owner.
+pub(super) fn repository_name(tenant: &str, project: &str, holds: Holds) -> String {
+    let name = format!("{tenant}-{project}");
+    match holds {
+        Holds::Both => name,
+        Holds::Build => format!("{name}-build"),
+        Holds::Deploy => format!("{name}-deploy"),
+    }
+}
+
 impl<'w> Order<'w> {
     /// The plainest project of this name.
     pub fn new(tenant: &'w Tenant, name: ProjectName, profile: &'w Profile) -> Self {
@@ -193,12 +203,7 @@ impl<'w> Order<'w> {
 
     /// What its repositories are called, without their owner: `<tenant>-<project>`, with what they hold if there are two.
     pub fn repository(&self, holds: Holds) -> String {
-        let name = format!("{}-{}", self.tenant.name, self.name);
-        match holds {
-            Holds::Both => name,
-            Holds::Build => format!("{name}-build"),
-            Holds::Deploy => format!("{name}-deploy"),
-        }
+        repository_name(&self.tenant.name, self.name.as_str(), holds)
     }
 
     /// What DataZone calls its workspace in a stage.
