@@ -1,0 +1,1 @@
+"""The pipeline in dev, as CI runs it on every push: release, deploy, run, check."""
