@@ -1,7 +1,7 @@
 //! `deploy/test.yaml` and `deploy/prod.yaml`: how a stage serves a model or runs a job, and what proves that it works.
 //!
 //! [`check`] reads such a file as `aiops.yaml` is read: every mistake at once, with its line. What the schema cannot
-//! say, above all what SageMaker excludes, is in [`rules`]; each rule names the document that it comes from. Nothing
+//! say, above all what SageMaker excludes, is in `rules`; each rule names the document that it comes from. Nothing
 //! here does I/O: files that stand beside are handed in.
 
 mod model;
@@ -22,7 +22,7 @@ pub use model::{
     Split, Strategy, Transform, Variant, Version, WorkerType,
 };
 pub use names::{
-    DeployPath, GlueVersion, JobArgument, ObjectKey, Schedule, SimpleName, Statistic, Step, VariantName, Worth,
+    DeployPath, GlueVersion, JobArgument, ObjectKey, Schedule, Share, SimpleName, Statistic, Step, VariantName,
 };
 pub use path::{JsonPath, Segment};
 pub use serving::{Alarm, Comparison, MissingData, Rollout, RolloutStrategy, Scaling, ScalingMetric};
