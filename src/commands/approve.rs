@@ -63,7 +63,7 @@ async fn start(
     context: &Context,
     scene: &Scene,
     world: &World<'_>,
-    decided: &approve::Decided,
+    decided: &approve::Decision,
     to: LifeCycle,
 ) -> Result<Option<String>> {
     use super::repositories::hosting;
@@ -81,7 +81,7 @@ async fn start(
 
 /// The same, where there is nobody to start it.
 #[cfg(not(feature = "datazone"))]
-async fn start(_: &Context, _: &Scene, _: &World<'_>, _: &approve::Decided, _: LifeCycle) -> Result<Option<String>> {
+async fn start(_: &Context, _: &Scene, _: &World<'_>, _: &approve::Decision, _: LifeCycle) -> Result<Option<String>> {
     Err(Error::usage("this build knows no repositories").hint("build it with the feature `datazone`"))
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::git::forge::Forge as _;
 use crate::governance::{LifeCycle, Stage, Status};
 use crate::landscape::Tenant;
 use crate::seed::Holds;
