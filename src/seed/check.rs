@@ -13,6 +13,7 @@ use super::library::{Layer, Library, Template};
 use super::manifest::{self, CONTEXT, Kind, Variable};
 use super::render::{Holds, Rendered};
 use crate::config::quoted;
+use crate::deployment;
 use crate::error::{Error, Result};
 use crate::git::Files;
 use crate::nearest::nearest;
@@ -333,7 +334,8 @@ struct Judge {
 }
 
 /// For each file the first that fits counts: those who know more come first.
-const JUDGES: [Judge; 2] = [
+const JUDGES: [Judge; 3] = [
+    Judge { fits: is_deploy_configuration, judge: deploy_configuration },
     Judge { fits: |path, _| ends_with(path, &[".yaml", ".yml"]), judge: |text, _, _| yaml(text) },
     Judge { fits: |path, _| ends_with(path, &[".json", ".ipynb"]), judge: |text, _, _| json(text) },
 ];
@@ -347,6 +349,20 @@ fn judged(files: &Files, holds: Holds) -> impl Iterator<Item = (&str, String)> {
             Err(_) => "it is not UTF-8".to_owned(),
         };
         Some((path.as_str(), fault))
+    })
+}
+
+fn is_deploy_configuration(path: &str, holds: Holds) -> bool {
+    let (_, folder) = holds.folders();
+    holds.deploy() && path.strip_prefix(folder).is_some_and(|name| ["test.yaml", "prod.yaml"].contains(&name))
+}
+
+fn deploy_configuration(text: &str, path: &str, files: &Files) -> Result<(), String> {
+    let folder = path.rfind('/').map_or("", |end| &path[..=end]);
+    let beside = files.iter().filter_map(|(path, file)| Some((path.strip_prefix(folder)?.to_owned(), file.clone())));
+    deployment::check(text, path, &beside.collect()).map(drop).map_err(|error| {
+        let report = error.rendered_report().unwrap_or_default();
+        format!("{error}: {report}")
     })
 }
 
