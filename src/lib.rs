@@ -44,8 +44,9 @@ pub mod plan;
 #[cfg(feature = "datazone")]
 pub mod profile;
 pub mod progress;
-#[cfg(feature = "datazone")]
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
 pub mod project;
+pub mod project_name;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
 #[cfg(feature = "sagemaker")]

@@ -26,7 +26,7 @@ const BURST: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// DataZone's families of operations, by method and path below a domain, with the calls a second that AWS allows an
 /// account in a Region ("Amazon DataZone quotas"). Other operations have the general limit.
-const FAMILIES: [(&str, &str, u32); 8] = [
+const FAMILIES: [(&str, &str, u32); 14] = [
     ("write", "projects", 3),
     ("write", "project-profiles", 3),
     ("write", "environments", 3),
@@ -34,6 +34,12 @@ const FAMILIES: [(&str, &str, u32); 8] = [
     ("GET", "environments", 8),
     ("GET", "environment-blueprints", 8),
     ("PUT", "environment-blueprint-configurations", 10),
+    ("write", "subscription-requests", 3),
+    ("write", "subscriptions", 3),
+    ("write", "subscription-grants", 3),
+    ("GET", "subscription-requests", 8),
+    ("GET", "subscriptions", 8),
+    ("GET", "subscription-grants", 8),
     ("write", "domain", 8),
 ];
 /// The share of a published rate that aiops takes, in per cent: others in the account call, too.
@@ -195,6 +201,9 @@ mod tests {
             ("POST", "/v2/domains", Some(8)),
             ("PUT", "/v2/domains/dzd-1", Some(8)),
             ("GET", "/v2/domains/dzd-1", None),
+            ("PUT", "/v2/domains/dzd-1/subscription-requests/r/accept", Some(3)),
+            ("GET", "/v2/domains/dzd-1/subscription-grants", Some(8)),
+            ("POST", "/v2/domains/dzd-1/listings/search", None),
             ("POST", "/v2/domains/dzd-1/domain-units", None),
             ("POST", "/", None),
         ] {

@@ -102,6 +102,11 @@ pub struct Aws {
 type SessionKey = (String, String, Option<RoleToAssume>);
 
 impl Aws {
+    /// Whether calls go to a sandbox of this process.
+    pub fn is_sandbox(&self) -> bool {
+        self.options.sandbox.is_some()
+    }
+
     /// Reads the AWS configuration. Makes no call.
     pub async fn load(options: Options, clock: SharedClock) -> Result<Self> {
         let time = SdkTime(clock.clone());
@@ -326,6 +331,10 @@ clients! {
     organizations: aws_sdk_organizations,
     /// RAM: what accounts share with each other.
     ram: aws_sdk_ram,
+    /// Secrets Manager.
+    secretsmanager: aws_sdk_secretsmanager,
     /// IAM Identity Center's instances.
     sso_admin: aws_sdk_ssoadmin,
+    /// The Resource Groups Tagging API: what is tagged in an account.
+    tagging: aws_sdk_resourcegroupstagging,
 }

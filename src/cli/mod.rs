@@ -15,6 +15,9 @@ pub mod global;
 pub mod help;
 pub mod init;
 pub mod profile;
+pub mod project;
+pub mod project_audit;
+pub mod project_catalog;
 pub mod promote;
 pub mod sandbox;
 pub mod status;
@@ -74,6 +77,7 @@ pub enum Command {
     Promote(promote::Args),
     Approve(approve::Args),
     Profile(profile::Args),
+    Project(project::Args),
     Template(template::Args),
     Config(config::Args),
     Sandbox(sandbox::Args),
@@ -86,7 +90,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Getting started", &["demo", "init", "doctor"]),
     ("Governance", &["domain", "profile"]),
     ("Models", &["status", "promote", "approve"]),
-    ("Projects", &["template"]),
+    ("Projects", &["project", "template"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),
 ];

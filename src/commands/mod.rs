@@ -4,6 +4,8 @@
 pub mod account;
 #[cfg(feature = "sagemaker")]
 pub mod approve;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+mod approve_subscription;
 pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
@@ -16,8 +18,16 @@ pub mod init;
 pub mod plan;
 #[cfg(feature = "datazone")]
 pub mod profile;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod project;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod project_audit;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+pub mod project_catalog;
 #[cfg(feature = "sagemaker")]
 pub mod promote;
+#[cfg(all(feature = "sagemaker", feature = "datazone"))]
+mod repositories;
 pub mod sandbox;
 pub mod setting;
 #[cfg(feature = "sagemaker")]
@@ -25,7 +35,9 @@ pub mod status;
 pub mod template;
 pub mod tool;
 
-use crate::cli::{Command, account as account_cli, domain as domain_cli, profile as profile_cli};
+use crate::cli::{
+    Command, account as account_cli, domain as domain_cli, profile as profile_cli, project as project_cli,
+};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Report;
@@ -52,6 +64,8 @@ pub async fn run(context: &Context, command: &Command) -> Result<Report> {
         Command::Domain(args) => domain::run(context, args).await,
         #[cfg(feature = "datazone")]
         Command::Profile(args) => profile::run(context, args).await,
+        #[cfg(all(feature = "sagemaker", feature = "datazone"))]
+        Command::Project(args) => project::run(context, args).await,
         #[cfg(not(all(feature = "sagemaker", feature = "datazone")))]
         _ => Err(crate::error::Error::usage("this build has no client for that")
             .hint("build it with the features `sagemaker` and `datazone`")),
@@ -82,6 +96,17 @@ pub fn how_to_resume(command: &Command) -> Option<&'static str> {
         }
         Command::Profile(args) => {
             let writes = matches!(args.verb, profile_cli::Verb::Apply(_) | profile_cli::Verb::Delete(_));
+            writes.then_some(CONTINUES)
+        }
+        Command::Project(args) => {
+            use project_cli::{MembersVerb, Verb};
+            let writes = match &args.verb {
+                Verb::Create(_) | Verb::Seed(_) | Verb::Delete(_) => true,
+                Verb::Update(args) => !args.check,
+                Verb::Members(args) => !matches!(args.verb, MembersVerb::List(_)),
+                Verb::Subscribe(_) | Verb::Publish(_) => true,
+                Verb::Wait(_) | Verb::List(_) | Verb::Show(_) | Verb::Audit(_) => false,
+            };
             writes.then_some(CONTINUES)
         }
         _ => None,

@@ -28,6 +28,7 @@ struct Summary {
     remove: usize,
     leave: usize,
     conflict: usize,
+    broken: usize,
     unknown: usize,
 }
 
@@ -41,6 +42,7 @@ impl Summary {
             remove: plan.count(Action::Remove),
             leave: plan.count(Action::Leave),
             conflict: plan.count(Action::Conflict),
+            broken: plan.count(Action::Broken),
             unknown: plan.count(Action::Unknown),
         }
     }
@@ -140,6 +142,7 @@ pub fn summary(plan: &Plan) -> String {
         (Action::Change, "to change"),
         (Action::Remove, "to remove"),
         (Action::Conflict, "in the way"),
+        (Action::Broken, "broken"),
         (Action::Unknown, "that could not be looked at"),
         (Action::Leave, "left"),
         (Action::Adopt, "of others used"),
@@ -197,7 +200,7 @@ fn action_cell(step: &Outcome) -> Cell {
         (State::Done, Action::Change) => ("changed", Tone::Good),
         (State::Done, Action::Remove) => ("removed", Tone::Good),
         (_, action @ (Action::Create | Action::Change | Action::Remove)) => (action.word(), Tone::Waiting),
-        (_, action @ (Action::Conflict | Action::Unknown)) => (action.word(), Tone::Bad),
+        (_, action @ (Action::Broken | Action::Conflict | Action::Unknown)) => (action.word(), Tone::Bad),
         (_, action) => (action.word(), Tone::Faint),
     };
     Cell::new(word, tone)

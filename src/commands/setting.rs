@@ -98,7 +98,10 @@ impl Setting {
         let config = self.config()?.clone();
         let landscape = Landscape::new(&config);
         let (aws, clock) = self.reach(context, &config.session, landscape.via()).await?;
-        Ok(Scene { config, landscape, aws, clock })
+        let directory =
+            self.loaded.path.as_deref().and_then(Path::parent).map(|path| context.working_directory.join(path));
+        let directory = directory.unwrap_or_else(|| context.working_directory.clone());
+        Ok(Scene { config, landscape, aws, clock, directory })
     }
 
     /// The way to AWS, or to the sandbox, by these terms: also where no configuration says any. Makes no call.
@@ -156,10 +159,16 @@ pub struct Scene {
     landscape: Landscape,
     aws: Aws,
     clock: SharedClock,
+    directory: PathBuf,
 }
 
 #[cfg(feature = "aws")]
 impl Scene {
+    /// Where relative paths of aiops.yaml begin.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// What a noun acts with.
     pub fn world<'a>(&'a self, context: &'a Context) -> World<'a> {
         World {

@@ -68,10 +68,20 @@ impl<T: DeserializeOwned> Document<T> {
 
 /// Everything that `schema` has against `text`, each with its line, from 1: for those who list what they find.
 pub fn mistakes_by_line(schema: &'static Schema, text: &str) -> Vec<(Option<usize>, Mistake)> {
+    mistakes_with_rules(schema, text, |_| Vec::new())
+}
+
+/// As [`mistakes_by_line`], with the mistakes of `rules` among them.
+pub fn mistakes_with_rules(
+    schema: &'static Schema,
+    text: &str,
+    rules: impl FnOnce(Draft<'_>) -> Vec<Mistake>,
+) -> Vec<(Option<usize>, Mistake)> {
     let file = File { path: PathBuf::new(), name: String::new(), text: text.to_owned() };
     let mistakes = match Layers::of_file(file, schema) {
         Ok((layers, mut mistakes)) => {
             mistakes.extend(check::check(&layers));
+            mistakes.extend(rules(Draft(&layers)));
             mistakes
         }
         Err((_, mistakes)) => mistakes,

@@ -480,6 +480,9 @@ const REST: &str = "
 #  directory: repositories  # of provider local
 #  token-secret: aiops/git-token  # in Secrets Manager, in the shared services account
 #  author: { name: aiops, email: aiops@example.com }
+#  # Who must agree before CI deploys, and variables of CI.
+#  reviewers: { test: [example], prod: [team:example-leads] }
+#  variables: { EXAMPLE: value }
 #  default-branch: main
 #  layout: single
 

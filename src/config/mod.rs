@@ -14,6 +14,7 @@ mod load;
 mod mistake;
 pub mod model;
 pub mod names;
+mod narrow;
 pub mod roles;
 mod rules;
 mod schema;
@@ -24,7 +25,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Document, Draft, mistakes_by_line};
+pub use document::{Document, Draft, mistakes_by_line, mistakes_with_rules};
 pub use layers::{ENVIRONMENT, Flags, Variable};
 pub use load::{Ambient, FILE_NAMES, LoadOptions, Loaded, load};
 pub use mistake::{Look, Mistake, obeyed, quoted, render as render_mistakes};
@@ -36,5 +37,5 @@ pub use names::{
     ThingName, VpcId, partition,
 };
 pub use schema::{Schema, schema, schema_text};
-pub use settings::{GitAuthor, GitLayout, GitProvider};
+pub use settings::{GitAuthor, GitLayout, GitProvider, GitReviewers};
 pub use sources::{Source, Sourced, Sources};

@@ -1,5 +1,6 @@
 //! The sections of `aiops.yaml` about repositories, deployments and gates.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,6 +49,12 @@ pub struct Git {
     /// Whom commits name as their author. Default: whom the user's Git configuration names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<GitAuthor>,
+    /// Who must agree before CI deploys to a stage, beside what gates ask for. Default: nobody.
+    #[serde(skip_serializing_if = "GitReviewers::is_empty")]
+    pub reviewers: GitReviewers,
+    /// Variables of CI in every repository.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
     /// Default branch of new repositories.
     #[schemars(length(min = 1))]
     pub default_branch: String,
@@ -64,6 +71,8 @@ impl Default for Git {
             directory: PathBuf::from("repositories"),
             token_secret: None,
             author: None,
+            reviewers: GitReviewers::default(),
+            variables: BTreeMap::new(),
             default_branch: "main".to_owned(),
             layout: GitLayout::Single,
         }
@@ -80,6 +89,24 @@ pub struct GitAuthor {
     /// Address of mail.
     #[schemars(length(min = 3))]
     pub email: String,
+}
+
+/// Who must agree before CI deploys: users by login, teams (for GitLab: groups) as `team:NAME`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GitReviewers {
+    /// To test.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<String>,
+    /// To prod.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prod: Vec<String>,
+}
+
+impl GitReviewers {
+    fn is_empty(&self) -> bool {
+        self.test.is_empty() && self.prod.is_empty()
+    }
 }
 
 /// What hosts repositories.

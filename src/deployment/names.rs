@@ -47,7 +47,7 @@ text!(
 );
 text!(
     /// A share of all requests.
-    Worth, "a percentage such as `1%` or `0.5%`", 8, "^(100|[0-9]{1,2}(\\.[0-9]{1,3})?)%$", ["1%", "0.5%"]
+    Share, "a percentage such as `1%` or `0.5%`", 8, "^(100|[0-9]{1,2}(\\.[0-9]{1,3})?)%$", ["1%", "0.5%"]
 );
 text!(
     /// A version of Glue.
@@ -66,9 +66,9 @@ impl Step {
     }
 }
 
-impl Worth {
+impl Share {
     /// The share, from 0 to 1.
-    pub fn share(&self) -> f64 {
+    pub fn fraction(&self) -> f64 {
         self.as_str().trim_end_matches('%').parse::<f64>().unwrap_or_default() / 100.0
     }
 }

@@ -54,9 +54,8 @@ impl FromStr for JsonPath {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = |rest: &str| {
-            Error::usage(format!("a path is like `$.predictions[0]`; this one ends to be one at `{rest}`"))
-        };
+        let wrong =
+            |rest: &str| Error::usage(format!("a path is like `$.predictions[0]`, and `{rest}` is no step of one"));
         let mut rest = text.strip_prefix('$').ok_or_else(|| Error::usage("a path begins with `$`"))?;
         let mut segments = Vec::new();
         while !rest.is_empty() {

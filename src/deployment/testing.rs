@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::names::{DeployPath, JobArgument, ObjectKey, SimpleName, Worth};
+use super::names::{DeployPath, JobArgument, ObjectKey, Share, SimpleName};
 use super::path::JsonPath;
 use crate::config::duration;
 
@@ -30,7 +30,7 @@ pub struct IntegrationTests {
     pub timeout: Option<Duration>,
     /// Share of all requests that may fail. Default: 0%.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_budget: Option<Worth>,
+    pub error_budget: Option<Share>,
     /// How long answers may take, in milliseconds, as the caller sees it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<LatencyLimits>,

@@ -168,7 +168,7 @@ fn values_are_what_they_seem() {
     assert_eq!(rollout.step.unwrap().amount(), (10, true));
     assert_eq!(rollout.wait, Some(Duration::from_secs(600)));
     let tests = config.integration_tests.unwrap();
-    assert!((tests.error_budget.unwrap().share() - 0.01).abs() < 1e-12);
+    assert!((tests.error_budget.unwrap().fraction() - 0.01).abs() < 1e-12);
     let judged = &tests.requests[0].expect.values;
     assert_eq!(judged[0].between, Some([50.0, 350.5]));
     // YAML 1.2: `yes` is a word.

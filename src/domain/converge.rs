@@ -1,21 +1,10 @@
 //! Plan, apply and delete: walks over the domain's resources.
 
-use std::time::Duration;
-
-use futures::FutureExt as _;
-use futures::future::LocalBoxFuture;
-
-use super::survey::{self, Domain};
-use super::{Studio, account, resources};
+use super::project::Project;
+use super::{Studio, account, resources, survey};
 use crate::aws::Session;
-use crate::aws::error::{AwsError, Class};
-use crate::aws::poll::{Look, Patience, until};
-use crate::error::{Error, Result};
-use crate::plan::{self, Action, Address, Facts, Found, Plan, Resource, Walk};
-
-/// How long a project may take to go, with everything that its environments made.
-const PROJECT_GOES_WITHIN: Patience =
-    Patience { interval: Duration::from_secs(15), deadline: Duration::from_secs(45 * 60) };
+use crate::error::Result;
+use crate::plan::{self, Action, Facts, Plan, Resource, Walk};
 
 impl<'w> Studio<'w> {
     /// How to walk a plan in this world.
@@ -95,65 +84,4 @@ async fn projects<'w>(studio: &Studio<'w>, session: &Session) -> Result<Vec<Box<
         }
     }
     Ok(found)
-}
-
-/// A project that is to be gone.
-struct Project<'w> {
-    studio: Studio<'w>,
-    session: Session,
-    domain: Domain,
-    id: String,
-    name: String,
-}
-
-impl Project<'_> {
-    /// Its state; none once it is gone. DataZone denies what it has deleted.
-    async fn status(&self) -> Result<Option<String>> {
-        let read = self.session.datazone().get_project().domain_identifier(&self.domain.id).identifier(&self.id).send();
-        match read.await.map_err(AwsError::from) {
-            Ok(project) => Ok(Some(project.project_status().map_or("ACTIVE", |status| status.as_str()).to_owned())),
-            Err(error) if matches!(error.class(), Class::NotFound | Class::Denied) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Resource for Project<'_> {
-    fn address(&self) -> Address {
-        Address::new(&self.studio.governance().account, "project", self.name.clone())
-    }
-
-    fn reason(&self) -> String {
-        "in the domain, with all its environments".to_owned()
-    }
-
-    fn look<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<Found>> {
-        async move { Ok(if self.status().await?.is_some() { Found::Unwanted } else { Found::Same }) }.boxed_local()
-    }
-
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
-        async move {
-            let client = self.session.datazone();
-            let delete = client.delete_project().domain_identifier(&self.domain.id).identifier(&self.id);
-            match delete.skip_deletion_check(true).send().await.map_err(AwsError::from) {
-                Ok(_) => {}
-                Err(error) if error.class() == Class::NotFound => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-            let world = self.studio.world;
-            let task = world.progress.start(&format!("project {}", self.name));
-            until(world.clock, PROJECT_GOES_WITHIN, &format!("project {}", self.name), &*task, async || {
-                Ok(match self.status().await? {
-                    None => Look::Done(()),
-                    Some(status) if status == "DELETE_FAILED" => {
-                        return Err(Error::failed(format!("project {} cannot be deleted", self.name))
-                            .hint("the portal says why; remove what is in the way and run the same command again"));
-                    }
-                    Some(status) => Look::Pending(status),
-                })
-            })
-            .await
-        }
-        .boxed_local()
-    }
 }

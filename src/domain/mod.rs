@@ -20,7 +20,8 @@ mod governance;
 pub mod grant;
 pub mod key;
 pub(crate) mod owner;
-mod participant;
+pub(crate) mod participant;
+pub(crate) mod project;
 pub mod role;
 mod share;
 pub mod shared;
@@ -33,9 +34,12 @@ mod unit;
 mod verify;
 
 use std::fmt;
+use std::rc::Rc;
 
 pub use self::accounts::{Account, Accounts, Readiness, Wanted, accounts, uses};
 pub use self::converge::{apply, associate, delete, plan};
+use self::directory::Directory;
+use self::participant::{Participant, Who};
 pub use self::show::{AccountShown, ProfileShown, Shown, UnitShown, show};
 pub use self::verify::{Check, Equipping, Verified, verify};
 use crate::aws::Session;
@@ -132,6 +136,25 @@ pub async fn resources<'w>(studio: &Studio<'w>) -> Result<Vec<Box<dyn Resource +
     all.extend(account::resources(*studio));
     all.extend(account::strays(*studio).await?);
     Ok(all)
+}
+
+/// The profiles of these people in a domain that is there, each once, as resources. Their fact `id` is by
+/// [`Studio::participant`].
+pub(crate) fn participants<'w>(
+    studio: Studio<'w>,
+    people: impl IntoIterator<Item = (Principal, String)>,
+) -> Vec<Box<dyn Resource + 'w>> {
+    let directory = Rc::new(Directory::new(studio));
+    let mut known: Vec<Who> = Vec::new();
+    let mut all: Vec<Box<dyn Resource + 'w>> = Vec::new();
+    for (principal, reason) in people {
+        let who = Who::named(&principal);
+        if !known.contains(&who) {
+            known.push(who.clone());
+            all.push(Box::new(Participant::new(studio, directory.clone(), who, reason)));
+        }
+    }
+    all
 }
 
 /// What a plan calls the profile of a user in the domain.

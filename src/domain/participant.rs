@@ -259,7 +259,7 @@ fn group(id: Option<String>, status: Option<GroupProfileStatus>) -> Profile {
 }
 
 /// What AWS has, or nothing if it does not have it.
-pub(super) fn existing<T>(outcome: Result<T, AwsError>) -> Result<Option<T>> {
+pub(crate) fn existing<T>(outcome: Result<T, AwsError>) -> Result<Option<T>> {
     match outcome {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.class() == Class::NotFound => Ok(None),

@@ -270,6 +270,12 @@ impl Tenant {
         profile_name(&self.name, profile, stage)
     }
 
+    /// The DataZone project of a project in a stage: `<tenant>-<project>-<stage>`, at most the 64 characters that DataZone
+    /// allows.
+    pub fn project_name(&self, project: &str, stage: Stage) -> String {
+        names::fitted_within(64, format!("{}-{project}-{}", self.name, stage.word()))
+    }
+
     fn workspace(&self, stage: Stage) -> Workspace {
         let place = self.stage(stage);
         Workspace {

@@ -57,7 +57,7 @@ impl Resource for Undone<'_> {
                 (Found::Foreign(_), _) => Found::Leftover("made by others".to_owned()),
                 (Found::Leftover(why), _) => Found::Leftover(why),
                 (_, Farewell::Stays(why)) => Found::Leftover(why.to_owned()),
-                (Found::Same | Found::Different(_) | Found::Unwanted, _) => Found::Unwanted,
+                (Found::Same | Found::Different(_) | Found::Unwanted | Found::Broken { .. }, _) => Found::Unwanted,
             })
         }
         .boxed_local()

@@ -33,7 +33,7 @@ pub use self::walk::{Walk, apply, look};
 /// By what a plan tells a thing from all others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Address {
-    /// The account it is in, 12 digits.
+    /// The account it is in, 12 digits; or who hosts it, such as `github.com/acme`.
     pub account: String,
     /// What it is, such as `domain unit`.
     pub kind: &'static str,
@@ -50,7 +50,8 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} in account {}", self.kind, self.name, self.account)
+        let place = if self.account.starts_with(|c: char| c.is_ascii_digit()) { "in account" } else { "at" };
+        write!(f, "{} {} {place} {}", self.kind, self.name, self.account)
     }
 }
 
@@ -89,6 +90,13 @@ pub enum Found {
     Unwanted,
     /// It is there and not wanted, but stays, for this reason.
     Leftover(String),
+    /// It is there and does not work. Acting would not help; what would, the advice says.
+    Broken {
+        /// Why.
+        why: String,
+        /// What to do about it.
+        advice: String,
+    },
 }
 
 /// What becomes of a thing when everything is taken down.

@@ -23,6 +23,8 @@ pub enum Action {
     Leave,
     /// Somebody else's thing is in the way.
     Conflict,
+    /// It is there and does not work.
+    Broken,
     /// It could not be looked at.
     Unknown,
 }
@@ -38,6 +40,7 @@ impl Action {
             Action::Remove => "remove",
             Action::Leave => "leave",
             Action::Conflict => "conflict",
+            Action::Broken => "broken",
             Action::Unknown => "unknown",
         }
     }
@@ -99,6 +102,11 @@ impl Outcome {
             Found::Foreign(differences) => (Action::Conflict, format!("{reason}; made by others"), differences),
             Found::Unwanted => (Action::Remove, reason, Vec::new()),
             Found::Leftover(why) => (Action::Leave, why, Vec::new()),
+            Found::Broken { why, advice } => {
+                let outcome = Outcome::new(address, reason, Found::Same);
+                let error = Error::failed(why).hint(advice);
+                return Outcome { action: Action::Broken, ..outcome.failed(&error, State::Failed) };
+            }
         };
         Outcome {
             address,

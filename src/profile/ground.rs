@@ -18,7 +18,8 @@ use crate::domain::{Studio, is_ours};
 use crate::error::{Error, Result};
 
 /// What to do where the domain is not as it has to be.
-const APPLY_THE_DOMAIN: &str = "make it first: `aiops domain apply`; `aiops domain plan` shows what is missing";
+pub(crate) const APPLY_THE_DOMAIN: &str =
+    "make it first: `aiops domain apply`; `aiops domain plan` shows what is missing";
 
 /// What profiles stand on.
 pub struct Ground<'w> {
@@ -233,7 +234,7 @@ impl Names for Ground<'_> {
 }
 
 /// The domain of the configuration, once it is available.
-async fn find_domain(studio: &Studio<'_>, session: &Session) -> Result<Domain> {
+pub(crate) async fn find_domain(studio: &Studio<'_>, session: &Session) -> Result<Domain> {
     let name = studio.world.config.domain.name.as_str();
     let mut found = survey::domains(session, name).await?;
     found.retain(|domain| !matches!(domain.status.as_str(), "DELETED" | "DELETING"));
@@ -250,7 +251,11 @@ async fn find_domain(studio: &Studio<'_>, session: &Session) -> Result<Domain> {
 }
 
 /// Ids of the tenants' units, as far as they are there.
-async fn find_units(studio: &Studio<'_>, client: &Client, domain: &Domain) -> Result<BTreeMap<String, String>> {
+pub(crate) async fn find_units(
+    studio: &Studio<'_>,
+    client: &Client,
+    domain: &Domain,
+) -> Result<BTreeMap<String, String>> {
     let list = client.list_domain_units_for_parent().domain_identifier(&domain.id);
     let list = list.parent_domain_unit_identifier(&domain.root_unit);
     let mut pages = list.max_results(25).into_paginator().send();

@@ -10,7 +10,7 @@ mod definitions;
 mod desired;
 pub(crate) mod discover;
 mod grant;
-mod ground;
+pub(crate) mod ground;
 mod people;
 mod pool;
 mod resource;
@@ -24,7 +24,7 @@ use crate::config::names::Principal;
 use crate::domain::{Studio, marked};
 use crate::error::Result;
 use crate::governance::Stage;
-use crate::landscape::{Landscape, Tenant};
+use crate::landscape::{Landscape, Place, Tenant};
 use crate::plan::{self, Facts, Plan};
 
 pub use self::survey::{Listed, MayCreate, Shown, list, show};
@@ -81,25 +81,36 @@ impl Instance<'_> {
 
     /// The template that repositories of its projects begin with.
     fn template(&self) -> String {
-        self.profile.template.clone().unwrap_or_else(|| self.profile.use_case.word().to_owned())
+        template(self.profile).to_owned()
     }
 
-    /// Where its environments are made: data is produced in the accounts for data, where the tenant has them.
     fn home(&self) -> Home {
-        let data = self.tenant.data(self.stage).filter(|_| self.profile.use_case == UseCase::DataPipeline);
-        let place = data.unwrap_or_else(|| self.tenant.stage(self.stage));
+        let place = place_of_projects(self.tenant, self.profile, self.stage);
         Home::Fixed { account: place.account.to_string(), region: place.region.to_string() }
     }
+}
+
+/// Where projects of a profile are: data is produced in the accounts for data, where the tenant has them.
+pub(crate) fn place_of_projects<'t>(tenant: &'t Tenant, profile: &Profile, stage: Stage) -> &'t Place {
+    let data = tenant.data(stage).filter(|_| profile.use_case == UseCase::DataPipeline);
+    data.unwrap_or_else(|| tenant.stage(stage))
+}
+
+/// Whether a tenant may use a profile.
+pub(crate) fn is_for(profile: &Profile, tenant: &Tenant) -> bool {
+    profile.tenants.as_ref().is_none_or(|names| names.iter().any(|name| name.as_str() == tenant.name))
+}
+
+/// The template that repositories of a profile's projects begin with.
+pub(crate) fn template(profile: &Profile) -> &str {
+    profile.template.as_deref().unwrap_or_else(|| profile.use_case.word())
 }
 
 /// Every profile that the configuration means, in its order.
 fn instances<'c>(profiles: &'c [Profile], landscape: &'c Landscape) -> Vec<Instance<'c>> {
     let mut instances = Vec::new();
     for profile in profiles {
-        let has = |tenant: &&Tenant| {
-            profile.tenants.as_ref().is_none_or(|names| names.iter().any(|name| name.as_str() == tenant.name))
-        };
-        for tenant in landscape.tenants().iter().filter(has) {
+        for tenant in landscape.tenants().iter().filter(|tenant| is_for(profile, tenant)) {
             let stages =
                 Stage::ALL.into_iter().filter(|stage| profile.stages.iter().any(|own| Stage::from(*own) == *stage));
             instances.extend(stages.map(|stage| Instance { tenant, stage, profile }));

@@ -33,7 +33,7 @@ pub(super) async fn open(world: &World<'_>, central: &Session, model: &Model<'_>
 }
 
 /// The policy of a group; none if it has none, or does not exist.
-async fn policy_of(central: &Session, group: &str) -> Result<Option<Value>> {
+pub(crate) async fn policy_of(central: &Session, group: &str) -> Result<Option<Value>> {
     let read = central.sagemaker().get_model_package_group_policy().model_package_group_name(group).send().await;
     match read.map_err(AwsError::from) {
         // A policy that does not read is one that aiops did not write.
@@ -44,7 +44,7 @@ async fn policy_of(central: &Session, group: &str) -> Result<Option<Value>> {
 }
 
 /// Creates the group, if it is not there, and puts `policy` on it.
-async fn create(world: &World<'_>, model: &Model<'_>, group: &str, policy: Option<Value>) -> Result<()> {
+pub(crate) async fn create(world: &World<'_>, model: &Model<'_>, group: &str, policy: Option<Value>) -> Result<()> {
     let administrator = world.session_as(world.landscape.central(), Persona::Administrator).await?;
     let tags = [(policy::TENANT_TAG, model.tenant.name.as_str()), (policy::MODEL_TAG, &model.name)];
     let created = administrator

@@ -4,7 +4,7 @@
 //! a promotion killed anywhere can be run again from any machine.
 
 mod central;
-mod group;
+pub(crate) mod group;
 mod stage;
 
 use serde::Serialize;

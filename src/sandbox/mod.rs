@@ -30,9 +30,11 @@ mod code_connections;
 mod credential;
 mod dialect;
 mod event_buses;
+mod glue;
 mod idempotency;
 mod identity_center;
 mod kms;
+mod secrets_manager;
 mod tagging;
 mod tags;
 #[cfg(test)]

@@ -18,7 +18,9 @@ pub const SERVICES: &[&Service] = &[
     &super::code_connections::SERVICE,
     &super::datazone::SERVICE,
     &super::datazone::PROVISIONING,
+    &super::datazone::CATALOG,
     &super::event_buses::SERVICE,
+    &super::glue::SERVICE,
     &super::iam::service::SERVICE,
     &super::identity_center::DIRECTORY,
     &super::identity_center::INSTANCES,
@@ -29,6 +31,7 @@ pub const SERVICES: &[&Service] = &[
     &super::sagemaker::REGISTRY,
     &super::sagemaker::HOSTING,
     &super::sagemaker::RUNTIME,
+    &super::secrets_manager::SERVICE,
     &super::sts::SERVICE,
     &super::tagging::SERVICE,
 ];

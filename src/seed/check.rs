@@ -335,10 +335,27 @@ struct Judge {
 
 /// For each file the first that fits counts: those who know more come first.
 const JUDGES: [Judge; 3] = [
-    Judge { fits: is_deploy_configuration, judge: deploy_configuration },
+    Judge { fits: deploy_configuration, judge: deployment },
     Judge { fits: |path, _| ends_with(path, &[".yaml", ".yml"]), judge: |text, _, _| yaml(text) },
     Judge { fits: |path, _| ends_with(path, &[".json", ".ipynb"]), judge: |text, _, _| json(text) },
 ];
+
+fn deploy_configuration(path: &str, holds: Holds) -> bool {
+    holds.deploy() && path.strip_prefix(holds.folders().1).is_some_and(|name| deployment::FILES.contains(&name))
+}
+
+fn deployment(text: &str, path: &str, files: &Files) -> Result<(), String> {
+    // Files are named from the folder of the configuration.
+    let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
+    let beside = files.iter().filter_map(|(path, file)| Some((path.strip_prefix(folder)?.to_owned(), file.clone())));
+    let told = deployment::mistakes(text, &beside.collect()).into_iter().map(|(line, mistake)| {
+        let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let help = mistake.help.map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{line}{}{help}", mistake.message)
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { Ok(()) } else { Err(told.join("; ")) }
+}
 
 /// The files of a rendering that are wrong, and why.
 fn judged(files: &Files, holds: Holds) -> impl Iterator<Item = (&str, String)> {
@@ -349,20 +366,6 @@ fn judged(files: &Files, holds: Holds) -> impl Iterator<Item = (&str, String)> {
             Err(_) => "it is not UTF-8".to_owned(),
         };
         Some((path.as_str(), fault))
-    })
-}
-
-fn is_deploy_configuration(path: &str, holds: Holds) -> bool {
-    let (_, folder) = holds.folders();
-    holds.deploy() && path.strip_prefix(folder).is_some_and(|name| ["test.yaml", "prod.yaml"].contains(&name))
-}
-
-fn deploy_configuration(text: &str, path: &str, files: &Files) -> Result<(), String> {
-    let folder = path.rfind('/').map_or("", |end| &path[..=end]);
-    let beside = files.iter().filter_map(|(path, file)| Some((path.strip_prefix(folder)?.to_owned(), file.clone())));
-    deployment::check(text, path, &beside.collect()).map(drop).map_err(|error| {
-        let report = error.rendered_report().unwrap_or_default();
-        format!("{error}: {report}")
     })
 }
 

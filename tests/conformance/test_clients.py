@@ -20,6 +20,7 @@ MODULES = [
     "clients.domain",
     "clients.shared",
     "clients.projects",
+    "clients.catalog",
     "clients.sharing",
     "clients.cli",
 ]

@@ -233,7 +233,8 @@ fn help_of_a_command_is_the_same_both_ways() {
            aiops approve <COMMAND>
 
     Commands:
-      list  List the model versions that wait for somebody, and the command that each waits for
+      list          List what waits for somebody, and the command that each waits for
+      subscription  Decide whether another project may use an asset
 
     Arguments:
       <MODEL[:VERSION]>  What the decision is about; without a version, the newest
@@ -272,6 +273,7 @@ fn help_of_a_command_is_the_same_both_ways() {
         aiops approve churn:3 --stage dev --status approved --comment "RMSE 53.1, better than :2"
         aiops approve churn:3 --stage Test --status Pending --comment "ready for integration tests"
         aiops approve list --tenant retail
+        aiops approve subscription 5n3k2v8w1q0zcd --status approved --comment "for forecasts"
     "#);
 }
 
@@ -334,6 +336,7 @@ fn manual_pages_for_every_command() {
     pages/aiops-promote.1
     pages/aiops-approve.1
     pages/aiops-approve-list.1
+    pages/aiops-approve-subscription.1
     pages/aiops-profile.1
     pages/aiops-profile-plan.1
     pages/aiops-profile-apply.1

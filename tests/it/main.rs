@@ -23,6 +23,8 @@ mod git;
 mod network;
 #[cfg(all(feature = "datazone", feature = "sagemaker"))]
 mod organization;
+#[cfg(all(feature = "datazone", feature = "sagemaker"))]
+mod project;
 #[cfg(feature = "sagemaker")]
 mod sessions;
 mod support;

@@ -34,6 +34,15 @@ profiles:
   - { name: language, use-case: llm-finetuning, stages: [dev] }
 ";
 
+/// Who commits to the demo's repositories, and where they are.
+const GIT: &str = "
+git:
+  directory: repositories
+  author: { name: aiops, email: aiops@example.com }
+";
+/// The same directory.
+const REPOSITORIES: &str = "repositories";
+
 /// Plays the story, and shows what came of it.
 pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     // `.` in the middle of a path says nothing.
@@ -64,6 +73,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
         "aiops approve diabetes-progression:2 --stage test --status approved --comment \"beats :1\"",
         "aiops promote diabetes-progression:2 --to prod",
         "aiops status",
+        "git clone repositories/clinical-diabetes-progression.git    # what the team begins with",
         "aiops sandbox serve    # boto3 and the AWS CLI can use it too",
     ];
     let report = report.next(change);
@@ -81,19 +91,20 @@ fn prepare(directory: &Path) -> Result<PathBuf> {
             return Err(Error::usage(format!("{} is not from a demo, and is left alone", file.display()))
                 .hint("play the demo somewhere else: `aiops demo DIR`"));
         }
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(cannot(error)),
+        // They belong to projects of the sandbox that goes.
+        Ok(_) => absent(fs::remove_dir_all(directory.join(REPOSITORIES))).map_err(cannot)?,
+        Err(error) => absent(Err(error)).map_err(cannot)?,
     }
     fs::create_dir_all(directory).map_err(cannot)?;
-    match fs::remove_file(&store) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(cannot(error)),
-    }
+    absent(fs::remove_file(&store)).map_err(cannot)?;
     fs::write(&file, configuration()?).map_err(cannot)?;
     fs::write(directory.join(SCHEMA), config::schema_text()).map_err(cannot)?;
     Ok(store)
+}
+
+/// That something is not there is as good as its removal.
+fn absent(outcome: std::io::Result<()>) -> std::io::Result<()> {
+    outcome.or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 fn configuration() -> Result<String> {
@@ -118,7 +129,7 @@ fn configuration() -> Result<String> {
         sandbox: Some(STORE.to_owned()),
         ..Answers::new("eu-west-1".parse()?, "111111111111".parse()?)
     };
-    Ok(format!("{MARK}\n{}{PROFILES}", init::render(&answers)))
+    Ok(format!("{MARK}\n{}{PROFILES}{GIT}", init::render(&answers)))
 }
 
 /// The same context in the demo's directory, and nothing from outside that would lead elsewhere.
@@ -166,7 +177,8 @@ async fn play(context: &Context, step: &Step) -> Result<()> {
             context.ui.note(&format!("$ aiops {}", typed(line)));
             let command = words(line)?;
             let mut here = context.clone();
-            here.settings.persona = persona_of(line)?;
+            here.settings.persona = option(line, "--as").map(str::parse).transpose()?;
+            here.settings.tenant = option(line, "--tenant").map(str::to_owned);
             here.settings.yes = line.contains(&"--yes");
             match Box::pin(super::run(&here, &command)).await {
                 Ok(report) if !refused => {
@@ -197,10 +209,9 @@ fn words(line: &[&str]) -> Result<cli::Command> {
     Ok(parsed.command)
 }
 
-/// `--as PERSONA` among the words: global options are resolved apart from commands.
-fn persona_of(line: &[&str]) -> Result<Option<Persona>> {
-    let asked = line.iter().skip_while(|word| **word != "--as").nth(1);
-    asked.map(|name| name.parse()).transpose()
+/// The value of a global option among the words: they are resolved apart from commands.
+fn option<'a>(line: &[&'a str], name: &str) -> Option<&'a str> {
+    line.iter().skip_while(|word| **word != name).nth(1).copied()
 }
 
 /// The words as they would be typed into a shell.

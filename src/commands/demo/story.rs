@@ -52,6 +52,10 @@ pub(super) const STEPS: &[Step] = &[
         "The administrator makes a project profile for each tenant, stage and use case",
         &["profile", "apply", "--yes"],
     ),
+    command(
+        "The administrator gives a team its project: workspaces, registries, and a repository that builds and deploys",
+        &["project", "create", "diabetes-progression", "--tenant", "clinical", "--profile", "tabular", "--yes"],
+    ),
     Step::Register {
         title: "CI trains a model and registers it in the dev account",
         tenant: TENANT,

@@ -16,7 +16,7 @@ use crate::config::GitProvider;
 use crate::error::{Error, Result};
 
 /// A name and a password, or a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Login {
     /// The name; for a token, the one that the provider wants beside it.
     pub user: String,
@@ -24,6 +24,13 @@ pub struct Login {
     pub password: Secret,
     /// Where it was found, for whoever has to mend it: `AIOPS_GIT_TOKEN`.
     pub from: String,
+}
+
+// The name for CodeCommit holds the token of the session.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Login").field(&self.from).finish()
+    }
 }
 
 impl Login {

@@ -136,6 +136,7 @@ mod tests {
         let address = "codecommit::eu-west-1://x".parse().unwrap();
         let login = signer(Some("token/==")).login(&address).unwrap().unwrap();
         assert_eq!(login.user, "AKIDEXAMPLE%token/==");
+        assert_eq!(format!("{login:?}"), r#"Login("the AWS session")"#);
     }
 
     #[test]

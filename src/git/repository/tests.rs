@@ -147,8 +147,12 @@ fn a_failed_clone_leaves_nothing_behind() {
 #[test]
 fn an_empty_repository_can_be_cloned() {
     let home = tempfile::tempdir().unwrap();
-    Repository::init(&home.path().join("origin.git"), "trunk").unwrap();
+    let origin = Repository::init(&home.path().join("origin.git"), "trunk").unwrap();
     let address = Address::directory(home.path().join("origin.git"));
     let clone = Repository::clone(&address, &home.path().join("clone.git"), &access()).unwrap();
-    assert_eq!(clone.branch("main").unwrap(), None);
+    assert_eq!(clone.branch("trunk").unwrap(), None);
+    let tree = origin.write_tree(&files(&[("a", "x")])).unwrap();
+    let first = origin.commit("trunk", tree, &[], &author(), "Begin", time()).unwrap();
+    let clone = Repository::clone(&address, &home.path().join("again.git"), &access()).unwrap();
+    assert_eq!((clone.default_branch().as_deref(), clone.branch("trunk").unwrap()), (Some("trunk"), Some(first)));
 }

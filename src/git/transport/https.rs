@@ -18,6 +18,10 @@ use crate::git::{Address, Login};
 /// Requests up to so many bytes stay in memory.
 const IN_MEMORY: usize = 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
+/// Longer requests, in bytes, are not sent to see whether they are taken.
+const LONGEST_VENTURE: u64 = 16 * 1024;
+/// The packet that ends a list, here an empty one.
+const FLUSH: [u8; 4] = *b"0000";
 /// How much of an answer that is no Git is looked at, in bytes.
 const LONGEST_PAGE: u64 = 4096;
 
@@ -89,8 +93,7 @@ impl Conversation {
                 let repository = self.redirected(&answer, &suffix)?;
                 self.learnt().repository = repository;
             } else if answer.status() == StatusCode::UNAUTHORIZED && learnt.login.is_none() {
-                let login = self.call.access.login(&self.call.address)?.ok_or_else(|| self.no_login())?;
-                self.learnt().login = Some(login);
+                self.log_in()?;
             } else {
                 return self.judge(answer, &format!("application/x-{service}-advertisement"));
             }
@@ -119,11 +122,29 @@ impl Conversation {
         }
     }
 
-    fn post(&self, service: &str, mut question: SpooledTempFile) -> Result<Response<Body>> {
-        let host = self.host();
+    fn post(&self, service: &str, question: &mut SpooledTempFile) -> Result<Response<Body>> {
         let unreadable = |error: io::Error| Error::failed("what is to be sent cannot be kept on disk").because(error);
         let length = question.stream_position().map_err(unreadable)?;
-        question.rewind().map_err(unreadable)?;
+        // There are servers that show references to everybody, and ask for a login only now. They do not read on after
+        // that, so that a long question would break off, and is preceded by one that asks for nothing.
+        if length > LONGEST_VENTURE && self.learnt().login.is_none() {
+            let answer = self.send(service, FLUSH.len() as u64, &mut &FLUSH[..])?;
+            if answer.status() == StatusCode::UNAUTHORIZED {
+                self.log_in()?;
+            }
+        }
+        loop {
+            question.rewind().map_err(unreadable)?;
+            let answer = self.send(service, length, question)?;
+            if answer.status() == StatusCode::UNAUTHORIZED && self.learnt().login.is_none() {
+                self.log_in()?;
+            } else {
+                return self.judge(answer, &format!("application/x-{service}-result"));
+            }
+        }
+    }
+
+    fn send(&self, service: &str, length: u64, mut question: &mut dyn Read) -> Result<Response<Body>> {
         let learnt = self.learnt().clone();
         let http = self.call.access.http()?;
         let mut request = http
@@ -135,9 +156,13 @@ impl Conversation {
         if let Some(login) = &learnt.login {
             request = request.header(AUTHORIZATION, basic(login)?);
         }
-        let answer = request.send(SendBody::from_owned_reader(question));
-        let answer = answer.map_err(|error| http.failure(error, &host))?;
-        self.judge(answer, &format!("application/x-{service}-result"))
+        request.send(SendBody::from_reader(&mut question)).map_err(|error| http.failure(error, &self.host()))
+    }
+
+    fn log_in(&self) -> Result<()> {
+        let login = self.call.access.login(&self.call.address)?.ok_or_else(|| self.no_login())?;
+        self.learnt().login = Some(login);
+        Ok(())
     }
 
     /// The answer, if it is one of Git.
@@ -146,7 +171,7 @@ impl Conversation {
         let status = answer.status();
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if status == StatusCode::OK {
-            if kind.eq_ignore_ascii_case(expected) {
+            if kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(expected) {
                 return Ok(answer);
             }
             return Err(Error::failed(format!("{host} does not answer as a Git server does"))
@@ -253,9 +278,9 @@ impl Read for Exchange {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let call = &self.conversation.call;
         if matches!(self.state, State::Asking(_))
-            && let State::Asking(question) = std::mem::replace(&mut self.state, State::Over)
+            && let State::Asking(mut question) = std::mem::replace(&mut self.state, State::Over)
         {
-            let answer = self.conversation.post(self.service, question).map_err(|error| call.fail_io(error))?;
+            let answer = self.conversation.post(self.service, &mut question).map_err(|error| call.fail_io(error))?;
             self.state = State::Answering(Box::new(answer.into_body().into_reader()));
         }
         let State::Answering(answer) = &mut self.state else { return Ok(0) };

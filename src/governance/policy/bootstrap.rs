@@ -189,6 +189,24 @@ pub fn bootstrap(site: Site<'_>, partition: &str, account: &str) -> Value {
                         "ram:GetResourceShareInvitations",
                     ],
                 ),
+                // What `project audit` looks at.
+                anywhere(
+                    "SeeHowProjectsAreKeptApart",
+                    &[
+                        "iam:GetPolicy",
+                        "iam:GetPolicyVersion",
+                        "iam:ListRoles",
+                        "s3:ListAllMyBuckets",
+                        "sagemaker:ListEndpointConfigs",
+                        "sagemaker:ListEndpoints",
+                        "sagemaker:ListModelPackageGroups",
+                        "sagemaker:ListModels",
+                        "tag:GetResources",
+                    ],
+                ),
+                Statement::allow("ReadPoliciesOfProjects")
+                    .actions(["iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"])
+                    .resources([format!("arn:{partition}:iam::{account}:role/datazone_usr_role_*")]),
             ])
             .collect(),
     })

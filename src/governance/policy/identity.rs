@@ -1,7 +1,7 @@
 //! What each persona may do in each place.
 
 use super::document::{Statement, document};
-use super::{Bucket, MODEL_TAG, Place, Policy, Scope, Workspace, lifecycle};
+use super::{Bucket, MODEL_TAG, Place, Policy, Scope, Workspace, catalog, lifecycle};
 use crate::governance::{Persona, Stage};
 
 /// Reading an object and its checksums, of a certain version too.
@@ -10,9 +10,10 @@ const READ_OBJECT: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
 /// Reading an object to copy it: S3 may look at its tags.
 pub(super) const READ_SOURCE: [&str; 3] = [READ_OBJECT[0], READ_OBJECT[1], "s3:GetObjectTagging"];
 
-/// The policies of the role of `persona` in `place`: what it may read, store and deploy, and how it may move versions.
+/// The policies of the role of `persona` in `place`: what it may read, store and deploy, how it may move versions, and
+/// what it may do in the domain's catalog.
 ///
-/// Two documents, because one would be longer than AWS accepts. Attach them inline, or where tenants are so many that
+/// Several documents, because one would be longer than AWS accepts. Attach them inline, or where tenants are so many that
 /// [`super::LONGEST_INLINE`] is exceeded, as managed policies. A role in an account of several places gets those of each.
 pub fn identity(persona: Persona, place: Place<'_>, scope: &Scope) -> Vec<Policy> {
     let mut access = read(place, scope);
@@ -22,9 +23,15 @@ pub fn identity(persona: Persona, place: Place<'_>, scope: &Scope) -> Vec<Policy
         Place::Workspace(workspace) => in_test_or_prod(persona, workspace, scope),
     });
     let parts = [("access", access), ("moves", lifecycle::statements(persona, place, scope))];
-    let used = parts.into_iter().filter(|(_, statements)| !statements.is_empty());
-    used.map(|(part, statements)| Policy { name: format!("aiops-{place}-{part}"), document: document(statements) })
-        .collect()
+    let of_place = parts.map(|(part, statements)| (format!("aiops-{place}-{part}"), statements));
+    let in_catalog = match place {
+        Place::Central => Vec::new(),
+        Place::Workspace(_) => catalog::statements(persona, scope),
+    };
+    // The same in every place: an account of several needs it once.
+    let all = of_place.into_iter().chain([("aiops-catalog".to_owned(), in_catalog)]);
+    let used = all.filter(|(_, statements)| !statements.is_empty());
+    used.map(|(name, statements)| Policy { name, document: document(statements) }).collect()
 }
 
 /// Everybody may see how every model stands: in every registry, for test and prod may have one of their own, and at the
@@ -99,7 +106,7 @@ fn in_central(persona: Persona, scope: &Scope) -> Vec<Statement> {
 }
 
 fn in_dev(persona: Persona, dev: &Workspace, scope: &Scope) -> Vec<Statement> {
-    if !matches!(persona, Persona::DataScientist | Persona::Ci) {
+    if !matches!(persona, Persona::Administrator | Persona::DataScientist | Persona::Ci) {
         return Vec::new();
     }
     let mut statements = vec![
@@ -107,7 +114,7 @@ fn in_dev(persona: Persona, dev: &Workspace, scope: &Scope) -> Vec<Statement> {
             .actions(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"])
             .resources([scope.sagemaker(Place::Workspace(dev), "model-package-group/*")]),
     ];
-    if let Some(bucket) = &dev.bucket {
+    if let Some(bucket) = dev.bucket.as_ref().filter(|_| persona != Persona::Administrator) {
         statements.extend([
             Statement::allow("StoreArtifacts")
                 .actions(READ_OBJECT.into_iter().chain(["s3:PutObject", "s3:AbortMultipartUpload"]))

@@ -12,9 +12,11 @@
 //!   not fill in, refuses. Only the few conditions that ask for a key to be absent are met by it.
 //! - Nobody but the administrator may change who has access to a group of the central registry. Whoever could do so
 //!   could hand `UpdateModelPackage` to an account of theirs and pass by the state machine.
-//! - Nobody deletes, but for endpoints of ours that never came up, which can only be replaced.
+//! - Nobody deletes, but for what can only be replaced: endpoints of ours that never came up, and grants of
+//!   subscriptions.
 
 mod bootstrap;
+mod catalog;
 mod document;
 mod execution;
 mod identity;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::account_pools::AccountPool;
+use super::catalog;
 use super::configurations::Configuration;
 use super::connections::Connection;
 use super::grants::Grant;
@@ -127,7 +128,7 @@ impl Domain {
 
     /// Removes everything in the domain.
     pub fn empty(&self, call: &Call<'_>) -> ApiResult<()> {
-        for kind in CHILDREN.iter().map(|(kind, _)| kind).chain(PARTS) {
+        for kind in CHILDREN.iter().map(|(kind, _)| kind).chain(PARTS).chain(catalog::KINDS) {
             for (key, _) in call.store.list::<Value>(kind, &self.key(""))? {
                 call.store.delete(kind, &key)?;
             }

@@ -17,7 +17,8 @@ use crate::sandbox::call::{ApiError, ApiResult, Call, required, text};
 pub(super) struct Member {
     /// The profile.
     pub who: Owner,
-    designation: String,
+    /// What they are in the project, in AWS's words.
+    pub designation: String,
 }
 
 impl Member {

@@ -8,6 +8,7 @@ mod account_pools;
 mod authority;
 mod blueprint_table;
 mod blueprints;
+mod catalog;
 mod common;
 mod configurations;
 mod connections;
@@ -34,6 +35,7 @@ mod user_parameters;
 mod users;
 mod validation;
 
+pub(super) use self::catalog::SERVICE as CATALOG;
 pub(super) use self::provisioning::SERVICE as PROVISIONING;
 pub(super) use self::tags::tagged;
 use super::rate::RateLimit;

@@ -31,7 +31,8 @@ const MOVE: SignedDuration = SignedDuration::from_secs(30);
 pub(super) struct Project {
     /// Letters and digits.
     pub id: String,
-    name: String,
+    /// Unique in its domain.
+    pub name: String,
     description: Option<String>,
     /// Id of its domain unit.
     pub unit: String,

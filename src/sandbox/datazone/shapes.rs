@@ -176,4 +176,39 @@ pub(super) const SHAPES: &str = r"
         vpcProperties: { vpcId: VpcId, subnetIds: SubnetIds, securityGroupId: SecurityGroupId },
         gitProperties: { codeConnectionArn: CodeConnectionArn, defaultBranch: Branch }
     }
+    AssetName = string 1..256
+    AssetTypeIdentifier = string 1..513 `(?!\.)[\w\.]*\w`
+    Revision = string 1..64
+    FormName = string 1..128 `(?![0-9_])\w+$|^_\w*[a-zA-Z0-9]\w*`
+    FormInput = {
+        formName!: FormName, typeIdentifier: string 1..385 `(?!\.)[\w\.]*\w`,
+        typeRevision: string 1..64 `[a-zA-Z0-9_-]+`, content: string 0..300000
+    }
+    FormInputs = list 0..10 of FormInput
+    Attribute = string 1..128
+    FilterClause = {
+        filter: {
+            attribute!: Attribute, value: string 0..128, intValue: long, operator: enum EQ LE LT GE GT TEXT_SEARCH
+        },
+        and: list 1..100 of FilterClause, or: list 1..100 of FilterClause
+    }
+    SearchSort = { attribute!: Attribute, order: SortOrder }
+    AdditionalAttributes = list of enum FORMS TIME_SERIES_DATA_POINT_FORMS TEXT_MATCH_RATIONALE
+    GlueRunConfiguration = {
+        dataAccessRole: string `arn:aws[^:]*:iam::\d{12}:(role|role/service-role)/[\w+=,.@-]{1,128}`,
+        relationalFilterConfigurations!: list of {
+            databaseName!: string 1..128, schemaName: string 1..128,
+            filterExpressions: list of { type!: enum INCLUDE EXCLUDE, expression!: string 1..2048 }
+        },
+        autoImportDataQualityResult: boolean, catalogName: string 1..128
+    }
+    ProfileId = string `([0-9a-f]{10}-|)[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}`
+    PrincipalArn = string 1..255 `arn:aws[^:]*:iam::\d{12}:(role|user)(/[\w+=,.@-]*)*/[\w+=,.@-]+`
+    SubscribedPrincipal = {
+        project: { identifier: ProjectId }, user: { identifier: ProfileId }, group: { identifier: ProfileId },
+        iam: { identifier: PrincipalArn }
+    }
+    AssetPermissions = list of { assetId!: Id, permissions!: { s3: list of enum READ WRITE } }
+    AssetScopes = list of { assetId!: Id, filterIds!: list of Id }
+    TargetRoleArn = string `arn:aws(|-cn|-us-gov):iam::\d{12}:(role|role/service-role)/[\w+=,.@-]*`
 ";

@@ -118,3 +118,32 @@ fn a_name_that_is_not_there_is_no_finding() {
     let library = library(&[("t/template.yaml", "version: 1\ntitle: T\n")]);
     assert!(check(&library, &["tt".to_owned()], &Answers::new()).is_err());
 }
+
+#[test]
+fn deploy_configurations_are_checked_as_they_are_rendered() {
+    let config = "\
+version: 1
+kind: real-time
+instance: {type: <%= size %>, count: 1}
+integration-tests:
+  requests: [{name: one, content-type: text/csv, file: requests/one.csv}]
+";
+    let entries = [
+        ("t/template.yaml", "version: 1\ntitle: T\nvariables: {size: {default: ml.m5.large}}\n"),
+        ("t/deploy/test.yaml", config),
+        ("t/deploy/prod.yaml", "version: 1\nkind: real-time\nrollout: {strategy: all-at-once}\n"),
+        ("t/deploy/requests/one.csv", "1,2\n"),
+    ];
+    let found = told(&entries, &Answers::new());
+    assert_eq!(
+        found,
+        "Error t/deploy/prod.yaml as `deploy/prod.yaml` (github, single) line 2: the key `instance` is missing \
+         (`kind: real-time` has a section `instance`)\n"
+    );
+    let without_request = entries.iter().copied().take(3).collect::<Vec<_>>();
+    let found = told(&without_request, &Answers::new());
+    assert!(
+        found.contains("Error t/deploy/test.yaml") && found.contains("there is no file `requests/one.csv`"),
+        "{found}"
+    );
+}

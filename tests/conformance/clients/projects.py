@@ -263,6 +263,65 @@ class Projects(ProjectTest):
         )
         self.datazone.delete_project_profile(**profile)
 
+    def test_environments_and_connections_come_and_go(self) -> None:
+        roles = {"provisioningRoleArn": trusting_role("p"), "manageAccessRoleArn": trusting_role("m")}
+        experiments = self.blueprint("MLExperiments")
+        for blueprint in (self.tooling, experiments):
+            self.enable(blueprint, **roles)
+        server = self.configuration("Experiments", environmentBlueprintId=experiments, deploymentMode="ON_DEMAND")
+        del server["deploymentOrder"]
+        profile = self.profile(self.configuration(), server)
+        made = self.deployed({"name": "churn", "projectProfileId": profile["identifier"]})
+        project = {**self.within, "projectIdentifier": made["id"]}
+        (tools,) = self.datazone.list_environments(**project)["items"]
+        found = self.datazone.get_environment(**self.within, identifier=tools["id"])
+        resources = {each["name"]: each["value"] for each in found["provisionedResources"]}
+        role = client(session(CENTRAL), "iam").get_role(RoleName=resources["userRoleArn"].split("/")[-1])["Role"]
+        self.assertIn({"Key": "AmazonDataZoneProject", "Value": made["id"]}, role["Tags"])
+        with self.refused("ValidationException", status=400, says="Only ON_DEMAND"):
+            self.datazone.create_environment(**project, name="more", environmentConfigurationName="Tools")
+        added = self.datazone.create_environment(**project, name="more", environmentConfigurationName="Experiments")
+        named = {**self.within, "identifier": added["id"]}
+        active = until(lambda: self.datazone.get_environment(**named), lambda it: it["status"] != "CREATING")
+        self.assertEqual(("ACTIVE", True), (active["status"], active["lastDeployment"]["isDeploymentComplete"]))
+
+        connection = client(session(CENTRAL), "codeconnections").create_connection(
+            ConnectionName="acme",
+            ProviderType="GitHub",
+            Tags=[
+                {"Key": "aiops-sandbox:handshake", "Value": "done"},
+                {"Key": "for-use-with-all-datazone-projects", "Value": "true"},
+            ],
+        )
+        git = {
+            "codeConnectionArn": connection["ConnectionArn"],
+            "repositoryId": "acme/churn",
+            "defaultBranch": "main",
+        }
+        bound = self.datazone.create_connection(
+            **self.within, name="code", environmentIdentifier=tools["id"], props={"gitProperties": git}
+        )
+        named = {**self.within, "identifier": bound["connectionId"]}
+
+        def state() -> str:
+            return self.datazone.get_connection(**named)["props"]["gitProperties"]["status"]
+
+        self.assertEqual("READY", until(state, lambda status: status != "CREATING"))
+        self.datazone.update_connection(**named, props={"gitProperties": {"defaultBranch": "trunk"}})
+        self.assertEqual("READY", until(state, lambda status: status != "UPDATING"))
+        pages = self.datazone.get_paginator("list_connections").paginate(**project, sortBy="NAME")
+        types = {each["name"]: each["type"] for page in pages for each in page["items"]}
+        expected = {"code": "GIT", "default.iam": "IAM", "project.mlflow": "MLFLOW"}
+        self.assertEqual(expected, {name: types[name] for name in expected})
+        self.assertEqual("DELETING", self.datazone.delete_connection(**named)["status"])
+        self.datazone.delete_environment(**self.within, identifier=added["id"])
+        until(lambda: self.datazone.list_environments(**project)["items"], lambda items: len(items) == 1)
+        changed = self.datazone.update_project(
+            **self.within, identifier=made["id"], description="models", projectProfileVersion="latest"
+        )
+        self.assertEqual(("UPDATING", "models"), (changed["projectStatus"], changed["description"]))
+        self.assertEqual({"overallDeploymentStatus": "SUCCESSFUL"}, self.settled(made["id"]))
+
     def test_what_is_missing_shows_as_failed_validation(self) -> None:
         profile = self.profile(self.configuration())
         made = self.datazone.create_project(**self.within, name="churn", projectProfileId=profile["identifier"])

@@ -241,3 +241,25 @@ class Connections(ConformanceTest):
             connections.create_connection(ConnectionName="n" * 33, ProviderType="GitHub")
         with self.refused("AccessDeniedException", status=400, says="codeconnections:GetConnection"):
             connections.get_connection(ConnectionArn=arn.replace(CENTRAL, STRANGER))
+
+
+class Tags(ConformanceTest):
+    """The Resource Groups Tagging API."""
+
+    def test_tagged_resources_are_found(self) -> None:
+        key, tagging = unique("project"), client(session(CENTRAL), "resourcegroupstaggingapi")
+        events = client(session(CENTRAL), "events")
+        made = {
+            events.create_event_bus(Name=unique("bus"), Tags=[{"Key": key, "Value": value}])["EventBusArn"]: value
+            for value in ("a", "b", "c")
+        }
+        pages = tagging.get_paginator("get_resources").paginate(
+            TagFilters=[{"Key": key}], ResourceTypeFilters=["events"], PaginationConfig={"PageSize": 2}
+        )
+        found = [each for page in pages for each in page["ResourceTagMappingList"]]
+        self.assertEqual(made, {each["ResourceARN"]: each["Tags"][0]["Value"] for each in found})
+        pages = tagging.get_paginator("get_tag_keys").paginate()
+        self.assertIn(key, [each for page in pages for each in page["TagKeys"]])
+        self.assertEqual(["a", "b", "c"], tagging.get_tag_values(Key=key)["TagValues"])
+        with self.refused("InvalidParameterException", status=400):
+            tagging.get_resources(ResourceARNList=list(made), ResourceTypeFilters=["events"])

@@ -4,6 +4,6 @@ mod accounts;
 mod converge;
 mod killed;
 mod profile_commands;
-mod profiles;
+pub mod profiles;
 mod scale;
-mod stage;
+pub mod stage;

@@ -93,6 +93,15 @@ impl Stage {
         stage
     }
 
+    /// Accounts with the roles of all personas, as the configuration names them.
+    pub fn with_roles(written: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = directory.path().join("play.db");
+        let stage = Stage::open(directory, store, config(written));
+        demo_landscape::build(&stage.sandbox, &stage.config, &stage.landscape).unwrap();
+        stage
+    }
+
     fn open(directory: TempDir, store: PathBuf, config: Config) -> Self {
         let sandbox = open(&store);
         let landscape = Landscape::new(&config);

@@ -125,6 +125,10 @@ fn what_is_pushed_is_what_git_clones_and_what_git_pushes_is_what_is_fetched() {
         assert_eq!(clone.resolve(name).unwrap(), Some(head), "{name}");
     }
     assert_eq!(clone.default_branch().as_deref(), Some("main"));
+    git(&origin, &["update-ref", "refs/heads/trunk", "refs/heads/main~1"]);
+    git(&origin, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    let again = Repository::clone(&address, &person.home.path().join("again.git"), &access).unwrap();
+    assert_eq!(again.default_branch().as_deref(), Some("trunk"));
     // Nothing of the way there is kept.
     let config = fs::read_to_string(person.home.path().join("clone.git/config")).unwrap();
     assert!(!config.contains("localhost") && !config.contains(TOKEN), "{config}");
@@ -145,6 +149,12 @@ fn a_token_is_sent_when_it_is_asked_for_and_never_in_an_url() {
         seen.iter().filter(|request| request.authorized).map(|request| request.uri.as_str()).collect();
     assert_eq!(authorized, ["/churn.git/info/refs?service=git-receive-pack", "/churn.git/git-receive-pack"]);
     assert!(seen.iter().all(|request| !request.uri.contains(TOKEN)));
+
+    server.behave(|manner| manner.open_references = true);
+    for (name, files) in [("small.git", files()), ("large.git", large())] {
+        server.repository(name);
+        person.begin(name, &files).push(&server.address(name), "main", &access).unwrap();
+    }
 }
 
 #[test]

@@ -33,8 +33,9 @@ pub struct Manner {
     /// Names in its certificate.
     pub names: Vec<String>,
     pub expired: bool,
-    /// Whether it wants a login.
+    /// Whether it wants a login, and whether for its references as well.
     pub guarded: bool,
+    pub open_references: bool,
     /// Bytes after which it breaks off, of what it hears and of what it says on a connection.
     pub hears: usize,
     pub says: usize,
@@ -52,6 +53,7 @@ impl Default for Manner {
             names: vec!["localhost".into(), "git.example".into()],
             expired: false,
             guarded: true,
+            open_references: false,
             hears: usize::MAX,
             says: usize::MAX,
             keeps_reports: false,
@@ -312,7 +314,8 @@ async fn answer(
         return plain(301).header("location", format!("{to}{rest}")).body(Body::empty()).unwrap();
     }
     let login = base64::prelude::BASE64_STANDARD.encode(format!("{USER}:{TOKEN}"));
-    if manner.guarded && authorization != Some(&format!("Basic {login}")) {
+    let guarded = manner.guarded && !(manner.open_references && uri.path().ends_with("/info/refs"));
+    if guarded && authorization != Some(&format!("Basic {login}")) {
         return plain(401).header("www-authenticate", "Basic realm=\"Git\"").body(Body::empty()).unwrap();
     }
     let Ok(body) = axum::body::to_bytes(body.into_body(), usize::MAX).await else {

@@ -3,6 +3,7 @@
 mod account_pools;
 mod authority;
 mod blueprints;
+mod catalog;
 mod connections;
 mod domains;
 mod environments;

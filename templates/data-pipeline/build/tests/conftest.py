@@ -4,12 +4,15 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pandas as pd
 import pytest
+from botocore.loaders import Loader, create_loader
 from delivery.project import Project, load
 from sklearn.datasets import load_diabetes
 
@@ -51,6 +54,12 @@ def where(tmp_path: Path) -> Project:
     return load(tmp_path)
 
 
+@cache
+def _models() -> Loader:
+    """AWS's models, which are long: read once for all tests."""
+    return create_loader()
+
+
 class Aws:
     """S3 and Glue in memory, below real clients: botocore checks every request against AWS's model first."""
 
@@ -65,10 +74,11 @@ class Aws:
 
     def session(self) -> boto3.Session:
         """A session that reaches this and nothing else."""
-        session = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none", region_name="eu-west-1")
-        session.events.register("before-parameter-build", self._remember)
-        session.events.register("before-call", self._answer)
-        return session
+        core = botocore.session.Session()
+        core.register_component("data_loader", _models())
+        core.register("before-parameter-build", self._remember)
+        core.register("before-call", self._answer)
+        return boto3.Session("none", "none", region_name="eu-west-1", botocore_session=core)
 
     @property
     def changes(self) -> list[str]:

@@ -75,7 +75,7 @@ def test_the_program_fails_when_nothing_is_published(root: Path) -> None:
     assert ended.returncode == 1
     assert "RowCount > 1000" in ended.stderr
     (root / RULES).write_text("Rules = [ RowCount > 10 ]")
-    subprocess.run([sys.executable, BUILD / "jobs/refine.py", *line], check=True)
+    job.main(line)
 
 
 def test_an_empty_source_is_a_failure(root: Path) -> None:

@@ -34,4 +34,5 @@ def transform_fn(model: Assistant, body: str | bytes, content_type: str, accept:
     try:
         return json.dumps(handler.respond(model, body, content_type)), handler.JSON
     except handler.BadRequestError as error:
-        raise BaseInferenceToolkitError(error.status, str(error), str(error)) from error
+        # The toolkit sends the traceback along.
+        raise BaseInferenceToolkitError(error.status, str(error), str(error)) from None

@@ -1,0 +1,61 @@
+//! The end of a project: its workspaces go, with all that their environments made; the rest is told, and stays.
+
+use std::rc::Rc;
+
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
+
+use super::create::around;
+use super::find::{Stationed, find};
+use super::ground::Ground;
+use super::oidc;
+use super::order::Order;
+use super::workspace;
+use crate::domain::project::Project;
+use crate::domain::{Studio, is_ours};
+use crate::error::Result;
+use crate::plan::{self, Address, Facts, Found, Plan, Resource};
+
+/// What a deletion would remove and leave; with `acts`, it does so.
+pub async fn delete(studio: &Studio<'_>, (name, tenant): (&str, Option<&str>), acts: bool) -> Result<Plan> {
+    let ground = Ground::look(*studio).await?;
+    let project = find(&ground, name, tenant).await?;
+    let (facts, walk) = (Facts::default(), studio.walk());
+    let order = project.profile.map(|profile| Rc::new(Order::new(project.tenant, project.name.clone(), profile)));
+    let mut rest: Vec<Box<dyn Resource + '_>> = order.iter().flat_map(|order| around(studio, order)).collect();
+    // The provider of tokens is every project's; the role is this one's.
+    rest.extend(oidc::resources(*studio, project.tenant, project.name.as_str(), Vec::new()));
+    plan::look(&rest, &facts, &walk).await;
+    let mut all: Vec<Box<dyn Resource + '_>> = Vec::new();
+    for stationed in &project.workspaces {
+        let Stationed { id, name, details, .. } = stationed;
+        let (session, domain) = (ground.session.clone(), ground.domain.clone());
+        all.push(match is_ours(details.description()) {
+            true => Box::new(Project { studio: *studio, session, domain, id: id.clone(), name: name.clone() }),
+            false => Box::new(Others(workspace::named(&ground, name))),
+        });
+    }
+    all.extend(plan::dismantled(&rest));
+    Ok(if acts { plan::apply(&all, &facts, &walk).await } else { plan::look(&all, &facts, &walk).await })
+}
+
+/// A workspace that others made: it is theirs to delete.
+struct Others(Address);
+
+impl Resource for Others {
+    fn address(&self) -> Address {
+        self.0.clone()
+    }
+
+    fn reason(&self) -> String {
+        "made by others".to_owned()
+    }
+
+    fn look<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<Found>> {
+        async { Ok(Found::Leftover("made by others: delete it in the portal".to_owned())) }.boxed_local()
+    }
+
+    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+        async { Ok(()) }.boxed_local()
+    }
+}
