@@ -94,18 +94,6 @@ variables:
 }
 
 #[test]
-fn deploy_configurations_are_judged_by_those_who_know_them() {
-    let entries = [
-        ("t/template.yaml", "version: 1\ntitle: T\n"),
-        ("t/deploy/test.yaml", "version: 1\nkind: real-time\ninstanse: {type: ml.m5.large}\n"),
-        ("t/deploy/more/test.yaml", "version: 1\nkind: real-time\ninstanse: {type: ml.m5.large}\n"),
-    ];
-    let told = told(&entries, &Answers::new());
-    assert!(told.contains("t/deploy/test.yaml") && told.contains("`instanse` is not a key of this file"), "{told}");
-    assert!(!told.contains("more/test.yaml"), "{told}");
-}
-
-#[test]
 fn the_templates_inside_have_no_errors() {
     let library = Library::built_in();
     let findings = check(&library, &library.names().unwrap(), &Answers::new()).unwrap();
