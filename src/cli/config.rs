@@ -77,4 +77,7 @@ pub enum SchemaOf {
     /// Where a project's code is, and where its models go
     #[value(name = "cicd-config.json")]
     CicdConfig,
+    /// How a stage serves a model or runs a job: deploy/test.yaml and deploy/prod.yaml
+    #[value(name = "deploy.yaml")]
+    Deploy,
 }

@@ -6,7 +6,8 @@ use crate::cli::config::{Args, SchemaArgs, SchemaOf, ShowArgs, Verb};
 use crate::commands::setting::Setting;
 use crate::config::{self, Sourced};
 use crate::context::Context;
-use crate::error::Result;
+use crate::deployment;
+use crate::error::{Error, Result};
 use crate::report::{Cell, Report, Table, Tone, View, field};
 use crate::seed::{cicd, manifest};
 
@@ -55,9 +56,13 @@ fn check(context: &Context) -> Result<Report> {
 }
 
 fn schema(args: &SchemaArgs) -> Result<Report> {
-    match args.file {
-        SchemaOf::Aiops => Report::new(&config::schema(), View::Text(config::schema_text())),
-        SchemaOf::Template => Report::new(manifest::SCHEMA.value(), View::Text(manifest::SCHEMA.text())),
-        SchemaOf::CicdConfig => Report::new(cicd::SCHEMA.value(), View::Text(cicd::SCHEMA.text())),
-    }
+    let text = match args.file {
+        SchemaOf::Aiops => config::schema_text(),
+        SchemaOf::Template => manifest::SCHEMA.text(),
+        SchemaOf::CicdConfig => cicd::SCHEMA.text(),
+        SchemaOf::Deploy => deployment::schema_text(),
+    };
+    let schema: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| Error::failed("the schema is not understood").because(error))?;
+    Report::new(&schema, View::Text(text))
 }

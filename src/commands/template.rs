@@ -184,7 +184,8 @@ fn render(context: &Context, args: &RenderArgs) -> Result<Report> {
         }));
         all.extend(files.into_iter().map(|(path, file)| (format!("{directory}{path}"), file)));
     }
-    let into = context.working_directory.join(&args.into);
+    // Without a `.` at its end, which cannot be renamed to.
+    let into: PathBuf = context.working_directory.join(&args.into).components().collect();
     let data = json!({
         "template": template.name, "origin": template.origin, "answers": answers, "into": into,
         "repositories": repositories, "files": all.keys().collect::<Vec<_>>(), "dry_run": context.settings.dry_run,

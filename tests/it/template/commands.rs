@@ -38,7 +38,7 @@ fn env() -> TestEnv {
     put(&root, "churn/repository/.github/workflows/build.yml", "name: <%= size %>\non: push\nsha: ${{ github.sha }}\n");
     put(&root, "churn/build/{{ snake(cicd.project.name) }}/train.py", "FOLDS = <%= folds %>\n");
     put(&root, "churn/build/run.sh", "#!/bin/sh\n");
-    put(&root, "churn/deploy/test.yaml", "account: <%= cicd.stages.test.account | yaml %>\n");
+    put(&root, "churn/deploy/tests.yaml", "account: <%= cicd.stages.test.account | yaml %>\n");
     make_executable(&root.join("churn/build/run.sh"));
     env
 }
@@ -125,7 +125,7 @@ fn list_and_show() {
     FILE
     build/run.sh
     build/{{ snake(cicd.project.name) }}/train.py
-    deploy/test.yaml
+    deploy/tests.yaml
     repository/.github/workflows/build.yml
     repository/README.md
     ");
@@ -219,12 +219,12 @@ fn render_writes_one_repository_or_two() {
     build/churn/train.py
     build/run.sh*
     cicd-config.json
-    deploy/test.yaml
+    deploy/tests.yaml
     ");
     let read = |path: &str| fs::read_to_string(env.directory().join(path)).unwrap();
     assert_eq!(read("out/.github/workflows/build.yml"), "name: small\non: push\nsha: ${{ github.sha }}\n");
     assert_eq!(read("out/build/churn/train.py"), "FOLDS = 5\n");
-    assert_eq!(read("out/deploy/test.yaml"), "account: \"333333333333\"\n");
+    assert_eq!(read("out/deploy/tests.yaml"), "account: \"333333333333\"\n");
 
     fs::write(env.directory().join("answers.yaml"), "column: price\nfolds: 3\nsize: large\n").unwrap();
     let line = "template render churn --templates ours --answers answers.yaml --set folds=4 --provider local --layout separate --into two";
@@ -239,7 +239,7 @@ fn render_writes_one_repository_or_two() {
     deploy-repository/.aiops/seed.yaml
     deploy-repository/README.md
     deploy-repository/cicd-config.json
-    deploy-repository/test.yaml
+    deploy-repository/tests.yaml
     ");
     assert_eq!(read("two/build-repository/churn/train.py"), "FOLDS = 4\n");
     // Nothing is left beside them.
@@ -270,15 +270,17 @@ fn render_replaces_nothing() {
     nothing differs
     ");
     fs::write(env.directory().join("out/README.md"), "mine").unwrap();
-    fs::remove_file(env.directory().join("out/deploy/test.yaml")).unwrap();
+    fs::remove_file(env.directory().join("out/deploy/tests.yaml")).unwrap();
     insta::assert_snapshot!(env.line(&format!("{line} --dry-run --output table")), @"
     exit 0
     ----- stdout
-    FILE              CHANGE
-    README.md         other content
-    deploy/test.yaml  new
+    FILE               CHANGE
+    README.md          other content
+    deploy/tests.yaml  new
     ");
-    insta::assert_snapshot!(env.line("template render churn --templates ours --set column=price --into ours/churn/template.yaml"), @"
+    let into = |place: &str| format!("template render churn --templates ours --set column=price --into {place}");
+    assert_eq!(env.line(&into("deeper/still/.")).code, 0, "directories on the way are made");
+    insta::assert_snapshot!(env.line(&into("ours/churn/template.yaml")), @"
     exit 2
     ----- stderr
     error: `[DIR]/ours/churn/template.yaml` is there, and is no empty directory
@@ -418,7 +420,9 @@ fn what_leads_elsewhere_is_refused_and_nothing_is_written() {
 #[test]
 fn the_published_schemas_are_what_the_program_says() {
     let env = TestEnv::new();
-    for (file, published) in [("template.yaml", "template"), ("cicd-config.json", "cicd-config")] {
+    for (file, published) in
+        [("template.yaml", "template"), ("cicd-config.json", "cicd-config"), ("deploy.yaml", "deploy")]
+    {
         let outcome = env.line(&format!("config schema {file}"));
         assert_file(&format!("docs/schemas/{published}.schema.json"), &outcome.stdout);
     }
