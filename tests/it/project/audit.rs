@@ -161,6 +161,11 @@ fn a_project_that_reaches_another_s_is_a_problem_and_the_statement_is_named() {
         })
         .collect();
     insta::assert_snapshot!(actions.join("\n"), @"
+    reachable fraud datazone iam:PassRole (AllRoles)
+    untagged - aiops-line-0-300000000000-eu-west-1 s3:GetObject (AllFiles)
+    untagged - nobodys sagemaker:DescribeModelPackageGroup (AllGroups)
+    reachable fraud theirs sagemaker:DescribeModelPackageGroup (AllGroups)
+    reachable fraud * s3:GetObject (AllFiles)
     ");
 
     // Whoever asks for one project is told of it alone, and by any of its names.
