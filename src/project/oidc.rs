@@ -40,6 +40,12 @@ pub fn role_arn(world: &World<'_>, tenant: &Tenant, project: &str) -> Option<Str
     has_ci.then(|| world.landscape.ci_role_arn(tenant, project))
 }
 
+/// By what a plan knows that role.
+pub fn role_address(world: &World<'_>, tenant: &Tenant, project: &str) -> Option<Address> {
+    let has_ci = world.config.git.provider != GitProvider::Local;
+    has_ci.then(|| Address::new(&world.landscape.central().account, "role", tenant.ci_role_name(project)))
+}
+
 /// The provider and the role; nothing for repositories without CI.
 pub fn resources<'w>(
     studio: Studio<'w>,

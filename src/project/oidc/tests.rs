@@ -96,6 +96,9 @@ fn run(sandbox: &Sandbox, subject: &'static str, acts: bool) -> Plan {
         }];
         let mut all: Vec<Box<dyn Resource + '_>> = vec![Box::new(repository)];
         all.extend(resources(studio, landscape.tenant("clinical").unwrap(), "churn", repositories));
+        let role = role_address(&world, landscape.tenant("clinical").unwrap(), "churn").unwrap();
+        assert_eq!(all.last().map(|role| role.address()), Some(role));
+        assert_eq!(role_arn(&world, landscape.tenant("clinical").unwrap(), "churn").as_deref(), Some(ROLE));
         let (facts, walk) = (Facts::default(), studio.walk());
         if acts { plan::apply(&all, &facts, &walk).await } else { plan::look(&all, &facts, &walk).await }
     };
