@@ -91,7 +91,8 @@ fn get_resources(call: &mut Call<'_>, input: Value) -> ApiResult {
     call.authorize(&Access::new("tag:GetResources", "*"))?;
     let (types, arns) = (texts(&input, "ResourceTypeFilters"), texts(&input, "ResourceARNList"));
     let filters: Vec<&Value> = input["TagFilters"].as_array().into_iter().flatten().collect();
-    if !arns.is_empty() && !(types.is_empty() && filters.is_empty()) {
+    let is_filtered = !types.is_empty() || !filters.is_empty();
+    if !arns.is_empty() && is_filtered {
         return Err(invalid("ResourceARNList cannot be combined with TagFilters or ResourceTypeFilters"));
     }
     let size = match input["ResourcesPerPage"].as_i64() {
