@@ -167,6 +167,10 @@ pub enum MembersVerb {
 
 /// List who works in a project, and as what
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+
+    aiops project members list churn")]
 pub struct MembersListArgs {
     /// Name of the project
     #[arg(value_name = "NAME")]

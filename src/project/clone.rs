@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::git::forge::Hosted;
 use crate::git::{Address, Oid, Repository};
 use crate::seed::record::{self, Record};
+use crate::seed::update::BRANCH;
 
 /// A copy of a repository. It is gone with the value.
 pub(crate) struct Clone {
@@ -43,6 +44,23 @@ impl Clone {
     pub fn tree(&self, commit: Oid) -> Result<Oid> {
         let found = self.repository.inner().find_commit(commit);
         found.map(|commit| commit.tree_id()).map_err(|error| Error::failed("a commit cannot be read").because(error))
+    }
+
+    /// The rendering that the repository began with, if no branch keeps what was rendered and this one still is the first
+    /// commit.
+    pub fn unkept(&self) -> Result<Option<Oid>> {
+        let (Some(head), Some(record)) = (self.head, &self.record) else { return Ok(None) };
+        if self.repository.branch(BRANCH)?.is_some() {
+            return Ok(None);
+        }
+        let unreadable = |error| Error::failed("the history of a commit cannot be read").because(error);
+        let mut first = self.repository.inner().find_commit(head).map_err(unreadable)?;
+        while first.parent_count() > 0 {
+            first = first.parent(0).map_err(unreadable)?;
+        }
+        let mut files = self.repository.files(first.id())?;
+        files.remove(record::FILE);
+        Ok((record::tree_id(&files)?.to_string() == record.tree).then_some(first.id()))
     }
 
     /// Lets a branch that is not there yet begin with a commit that is.

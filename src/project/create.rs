@@ -62,7 +62,9 @@ async fn resources<'w>(
             Box::new(Membership { ground, workspace, who, wanted: Some(*designation) }) as Box<dyn Resource + 'w>
         }));
     }
-    all.extend(around(studio, &order));
+    let in_dev = order.stages.contains(&Stage::Dev);
+    let dev = in_dev.then(|| workspace::address(&ground, order.tenant, order.name.as_str(), Stage::Dev));
+    all.extend(around(studio, &order, dev));
     let of_ci = ci(studio, &order, &seats);
     let role = of_ci.last().map(|role| role.address());
     all.extend(of_ci);
@@ -124,11 +126,15 @@ fn of_repository<'w>(ground: &Rc<Ground<'w>>, seat: Seat<'w>, ci_role: Option<Ad
 }
 
 /// What a project has besides its workspaces.
-pub(super) fn around<'w>(studio: &Studio<'w>, order: &Rc<Order<'w>>) -> Vec<Box<dyn Resource + 'w>> {
+pub(super) fn around<'w>(
+    studio: &Studio<'w>,
+    order: &Rc<Order<'w>>,
+    dev: Option<Address>,
+) -> Vec<Box<dyn Resource + 'w>> {
     let mut all: Vec<Box<dyn Resource + 'w>> = Vec::new();
     if order.has_models() {
-        for registry in [Registry::Dev, Registry::Central] {
-            all.push(Box::new(ModelGroup::new(*studio, order.clone(), registry)));
+        for (registry, workspace) in [(Registry::Dev, dev), (Registry::Central, None)] {
+            all.push(Box::new(ModelGroup::new(*studio, order.clone(), registry, workspace)));
         }
     }
     all

@@ -22,7 +22,7 @@ pub async fn delete(studio: &Studio<'_>, (name, tenant): (&str, Option<&str>), a
     let project = find(&ground, name, tenant).await?;
     let (facts, walk) = (Facts::default(), studio.walk());
     let order = project.profile.map(|profile| Rc::new(Order::new(project.tenant, project.name.clone(), profile)));
-    let mut rest: Vec<Box<dyn Resource + '_>> = order.iter().flat_map(|order| around(studio, order)).collect();
+    let mut rest: Vec<Box<dyn Resource + '_>> = order.iter().flat_map(|order| around(studio, order, None)).collect();
     // The provider of tokens is every project's; the role is this one's.
     rest.extend(oidc::resources(*studio, project.tenant, project.name.as_str(), Vec::new()));
     plan::look(&rest, &facts, &walk).await;

@@ -23,11 +23,13 @@ pub(crate) struct ModelGroup<'w> {
     studio: Studio<'w>,
     order: Rc<Order<'w>>,
     registry: Registry,
+    /// The workspace whose people and jobs reach the group by its tags, if it has one in the account.
+    workspace: Option<Address>,
 }
 
 impl<'w> ModelGroup<'w> {
-    pub fn new(studio: Studio<'w>, order: Rc<Order<'w>>, registry: Registry) -> Self {
-        ModelGroup { studio, order, registry }
+    pub fn new(studio: Studio<'w>, order: Rc<Order<'w>>, registry: Registry, workspace: Option<Address>) -> Self {
+        ModelGroup { studio, order, registry, workspace }
     }
 
     fn place(&self) -> &'w Place {
@@ -52,12 +54,18 @@ impl<'w> ModelGroup<'w> {
         self.studio.session(self.place()).await
     }
 
-    async fn create_in_dev(&self) -> Result<()> {
+    async fn create_in_dev(&self, facts: &Facts) -> Result<()> {
         let tag = |(key, value): (&str, &str)| Tag::builder().key(key).value(value).build();
-        let tags =
-            [MANAGED_BY, (policy::TENANT_TAG, &self.order.tenant.name), (policy::MODEL_TAG, self.order.name.as_str())];
+        let order = &self.order;
+        let model = [(policy::TENANT_TAG, order.tenant.name.as_str()), (policy::MODEL_TAG, order.name.as_str())];
+        // Roles of projects reach what carries these two, and nothing of others.
+        let domain = facts.get(&self.studio.domain(), "id");
+        let project = self.workspace.as_ref().and_then(|workspace| facts.get(workspace, "id"));
+        let of_project = [("AmazonDataZoneDomain", &domain), ("AmazonDataZoneProject", &project)];
+        let of_project = of_project.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)));
+        let tags: Vec<Tag> = [MANAGED_BY].into_iter().chain(model).chain(of_project).map(tag).collect();
         let create = self.session().await?.sagemaker().create_model_package_group();
-        let create = create.model_package_group_name(self.name()).set_tags(Some(tags.map(tag).into()));
+        let create = create.model_package_group_name(self.name()).set_tags(Some(tags));
         let create = create.model_package_group_description(format!("Versions of {}", self.model().title()));
         match create.send().await.map_err(AwsError::from) {
             Err(error) if error.class() == Class::AlreadyExists => Ok(()),
@@ -69,6 +77,10 @@ impl<'w> ModelGroup<'w> {
 impl Resource for ModelGroup<'_> {
     fn address(&self) -> Address {
         Address::new(&self.place().account, "model package group", self.name())
+    }
+
+    fn needs(&self) -> Vec<Address> {
+        self.workspace.iter().cloned().collect()
     }
 
     fn reason(&self) -> String {
@@ -106,10 +118,10 @@ impl Resource for ModelGroup<'_> {
         Farewell::Stays("its versions are the record of what was built and approved")
     }
 
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+    fn act<'a>(&'a self, _: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
         async move {
             match self.registry {
-                Registry::Dev => self.create_in_dev().await,
+                Registry::Dev => self.create_in_dev(facts).await,
                 Registry::Central => {
                     let scope = self.studio.world.landscape.scope();
                     let wanted = policy::central_group_policy(&self.name(), &self.order.tenant.name, &scope);

@@ -14,7 +14,7 @@ use super::repository::{Seat, address};
 use super::workspace;
 use crate::error::Result;
 use crate::git::{File, Files, Oid};
-use crate::plan::{Address, Facts, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Found, Resource};
 use crate::profile;
 use crate::seed::Holds;
 use crate::seed::cicd::CicdConfig;
@@ -86,6 +86,26 @@ pub(crate) fn commit_rendering(
     clone.repository.commit(BRANCH, tree, &parents, &hosting.author()?, message, now)
 }
 
+/// How far a repository is.
+enum State {
+    /// It has no commits, or is not there.
+    Empty,
+    /// It has code that was made from no template.
+    Unseeded,
+    /// It was seeded, and the rendering that it began with is not kept yet: somebody broke that off.
+    Unkept,
+    /// It was seeded.
+    Seeded,
+}
+
+/// Keeps the rendering that a repository began with on a branch of its own, if that is not done.
+fn keep(hosting: &Hosting, name: &str, branch: &str) -> Result<()> {
+    let Some(clone) = Clone::of(hosting, name, branch)? else { return Ok(()) };
+    let Some(rendering) = clone.unkept()? else { return Ok(()) };
+    clone.begin(BRANCH, rendering)?;
+    clone.repository.push(&clone.address, BRANCH, hosting.access())
+}
+
 impl Seeded<'_> {
     async fn cicd(&self, facts: &Facts) -> Result<CicdConfig> {
         let Seat { studio, order, .. } = &self.seat;
@@ -118,10 +138,16 @@ impl Resource for Seeded<'_> {
         async move {
             let (name, branch) = (self.seat.name(), self.seat.git().default_branch.clone());
             let look = move |hosting: &Hosting| {
-                Ok(Clone::of(hosting, &name, &branch)?.map(|clone| (clone.head.is_some(), clone.record.is_some())))
+                Ok(match Clone::of(hosting, &name, &branch)? {
+                    None => State::Empty,
+                    Some(clone) if clone.head.is_none() => State::Empty,
+                    Some(clone) if clone.record.is_none() => State::Unseeded,
+                    Some(clone) if clone.unkept()?.is_some() => State::Unkept,
+                    Some(_) => State::Seeded,
+                })
             };
             Ok(match self.seat.hosting.work(look).await? {
-                None | Some((false, _)) => {
+                State::Empty => {
                     // A template that is not there, or not answered, is told before anything is made.
                     let template = self.seat.hosting.library().template(profile::template(self.seat.order.profile))?;
                     let sample = crate::seed::cicd::sample(self.seat.git().provider, self.seat.git().layout);
@@ -129,8 +155,11 @@ impl Resource for Seeded<'_> {
                     self.seat.hosting.author()?;
                     Found::Absent
                 }
-                Some((true, true)) => Found::Same,
-                Some((true, false)) => Found::Leftover(format!(
+                State::Seeded => Found::Same,
+                State::Unkept => {
+                    Found::Different(Difference::between("template-branch", None::<&str>, BRANCH).into_iter().collect())
+                }
+                State::Unseeded => Found::Leftover(format!(
                     "it has code that aiops did not seed: `aiops project seed {}` offers the template by a merge request",
                     self.seat.order.name
                 )),
@@ -139,21 +168,25 @@ impl Resource for Seeded<'_> {
         .boxed_local()
     }
 
-    fn act<'a>(&'a self, _: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
+    fn act<'a>(&'a self, found: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
         async move {
+            if *found != Found::Absent {
+                let (name, branch) = (self.seat.name(), self.seat.git().default_branch.clone());
+                return self.seat.hosting.work(move |hosting| keep(hosting, &name, &branch)).await;
+            }
             let cicd = self.cicd(facts).await?;
             let (files, record) = render(&self.seat, &cicd, &self.seat.hosting, &self.seat.order.answers)?;
             let (name, branch) = (self.seat.name(), self.seat.git().default_branch.clone());
             let now = self.seat.studio.world.clock.now();
             let seed = move |hosting: &Hosting| {
                 let Some(clone) = Clone::of(hosting, &name, &branch)? else { return Ok(()) };
-                let commit = commit_rendering(&clone, hosting, &files, &subject(&record), now)?;
-                clone.repository.push(&clone.address, BRANCH, hosting.access())?;
                 if clone.head.is_none() {
+                    let commit = commit_rendering(&clone, hosting, &files, &subject(&record), now)?;
                     clone.begin(&branch, commit)?;
+                    // Hosts take the branch that comes first for the default one.
                     clone.repository.push(&clone.address, &branch, hosting.access())?;
                 }
-                Ok(())
+                keep(hosting, &name, &branch)
             };
             self.seat.hosting.work(seed).await
         }

@@ -111,9 +111,14 @@ pub fn demo() -> TestEnv {
 
 #[cfg(feature = "sagemaker")]
 fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        let (entry, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if entry.is_dir() {
+            copy(&entry, &to);
+        } else {
+            fs::copy(entry, to).unwrap();
+        }
     }
 }
 

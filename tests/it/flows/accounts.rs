@@ -16,7 +16,9 @@ fn accounts_that_cannot_be_asked_are_rows() {
     let iam = |operation: &str, input| {
         play.sandbox.administer("555555555555", "eu-west-1", "iam", operation, input).unwrap();
     };
-    iam("DeleteRolePolicy", json!({"RoleName": "aiops-engineer", "PolicyName": "aiops-prod-access"}));
+    for policy in ["aiops-catalog", "aiops-prod-access"] {
+        iam("DeleteRolePolicy", json!({"RoleName": "aiops-engineer", "PolicyName": policy}));
+    }
     iam("DeleteRole", json!({"RoleName": "aiops-engineer"}));
     block_on(async {
         let aws = play.aws("somebody").await;
