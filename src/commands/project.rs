@@ -6,7 +6,6 @@ use crate::cli::project::{
     Args, CreateArgs, DeleteArgs, MembersAddArgs, MembersArgs, MembersListArgs, MembersRemoveArgs, MembersVerb, Role,
     SeedArgs, ShowArgs, UpdateArgs, Verb, WaitArgs,
 };
-use crate::cli::template::SourceArgs;
 use crate::commands::plan;
 use crate::commands::setting::{Scene, Setting};
 use crate::commands::{project_audit, project_catalog, repositories, template};
@@ -282,7 +281,7 @@ async fn seed(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &Seed
 async fn hosting(context: &Context, scene: &Scene, studio: &Studio<'_>) -> Result<Hosting> {
     let user = User::new(&context.environment)?;
     let directory = scene.directory().to_owned();
-    let library = template::open(context, &SourceArgs::default())?;
+    let library = template::configured(context, studio.world.config, scene.directory())?;
     Hosting::open(studio.world, Surroundings { user, directory, library }).await
 }
 

@@ -7,14 +7,15 @@ use crate::report::{Cell, Report, Table, Tone, View};
 /// The report of a look.
 pub fn checked(standings: &[Standing]) -> Result<Report> {
     let behind = standings.iter().any(|standing| standing.state == State::Behind);
-    let report = Report::new(&standings, View::Table(table(standings)))?;
+    let report = advised(Report::new(&standings, View::Table(table(standings)))?, standings);
     let report = if behind { report.next("offer the changes: aiops project update NAME") } else { report };
     Ok(report.verdict(verdict(standings).or(behind.then_some(Kind::ChangesPending))))
 }
 
 /// The report of what was offered.
 pub fn offered(standings: &[Standing]) -> Result<Report> {
-    let mut report = Report::new(&standings, View::Table(table(standings)))?.verdict(verdict(standings));
+    let report = Report::new(&standings, View::Table(table(standings)))?.verdict(verdict(standings));
+    let mut report = advised(report, standings);
     for standing in standings {
         report = match (&standing.state, &standing.web) {
             (State::Offered, Some(web)) => report.next(format!("review and merge: {web}")),
@@ -30,6 +31,11 @@ pub fn offered(standings: &[Standing]) -> Result<Report> {
         };
     }
     Ok(report)
+}
+
+/// With what to do about errors.
+fn advised(report: Report, standings: &[Standing]) -> Report {
+    standings.iter().flat_map(|standing| &standing.hints).fold(report, |report, hint| report.next(hint))
 }
 
 /// What could not be looked at is a failure: of all, or of some.

@@ -57,6 +57,9 @@ pub struct Standing {
     /// Why it could not be told, or done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What to do about that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
 }
 
 /// How a repository stands to its template.
@@ -158,7 +161,11 @@ async fn each(
             Err(error) if error.kind().is_input() && doing != Doing::Looking => return Err(error),
             Err(error) => {
                 let causes = error.causes().map(|cause| format!(": {cause}")).collect::<String>();
-                Standing { error: Some(format!("{error}{causes}")), ..Standing::of(&seat, State::Unknown) }
+                Standing {
+                    error: Some(format!("{error}{causes}")),
+                    hints: error.hints().to_vec(),
+                    ..Standing::of(&seat, State::Unknown)
+                }
             }
         });
     }
@@ -178,6 +185,7 @@ impl Standing {
             web: None,
             merged: None,
             error: None,
+            hints: Vec::new(),
         }
     }
 }
