@@ -219,7 +219,7 @@ fn a_git_connection_that_aws_refuses_is_left_with_the_reason() {
     let applied = team.order("churn", true, |_| {}).unwrap();
     let connection = applied.steps.iter().find(|step| step.address.kind == "Git connection").unwrap();
     assert_eq!((connection.action, applied.verdict()), (Action::Leave, None), "{:#?}", told(&applied));
-    insta::assert_snapshot!(connection.reason, @"");
+    insta::assert_snapshot!(connection.reason, @r"AWS does not connect the project with its repository: ValidationException: 1 validation error detected: Value 'line-0-churn' at 'props.gitProperties.repositoryId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9._\-]+(/[a-zA-Z0-9._\-]+)+");
     assert!(team.repository("line-0-churn").is_dir());
 }
 

@@ -87,3 +87,22 @@ fn what_cannot_be_is_explained() {
     .collect();
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn updates_are_offered_when_the_template_changes() {
+    let (env, tell) = world(&together(1, &format!("{GIT}{DEV}templates: {{source: templates}}\n")));
+    let template = env.directory().join("templates/regression");
+    std::fs::create_dir_all(template.join("build")).unwrap();
+    std::fs::write(template.join("template.yaml"), "version: 1\ntitle: T\n").unwrap();
+    std::fs::write(template.join("build/train.py"), "one\n").unwrap();
+    let made = env.line("project create churn --profile tabular --yes");
+    assert_eq!(made.code, 0, "{made}");
+    let check = &["project", "update", "--check"][..];
+    let current = tell(&env, check);
+    std::fs::write(template.join("build/train.py"), "two\n").unwrap();
+    let update = &["project", "update", "churn"][..];
+    let told = [current, tell(&env, check), tell(&env, update), tell(&env, update)].concat();
+    // A digest of the template, and of what it renders.
+    let id = regex::Regex::new("[0-9a-f]{12}").unwrap();
+    insta::assert_snapshot!(id.replace_all(&told, "[ID]"), @"");
+}
