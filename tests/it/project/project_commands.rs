@@ -104,5 +104,40 @@ fn updates_are_offered_when_the_template_changes() {
     let told = [current, tell(&env, check), tell(&env, update), tell(&env, update)].concat();
     // A digest of the template, and of what it renders.
     let id = regex::Regex::new("[0-9a-f]{12}").unwrap();
-    insta::assert_snapshot!(id.replace_all(&told, "[ID]"), @"");
+    insta::assert_snapshot!(id.replace_all(&told, "[ID]"), @r"
+    $ aiops project update --check
+    exit 0
+    ----- stdout
+    TENANT  PROJECT  REPOSITORY    TEMPLATE    STATE       UPDATE
+    line-0  churn    line-0-churn  regression  up to date  -
+    ----- stderr
+    warning: aiops.yaml:11: dev and prod of `line-0` share account `[ID]`: whoever administers dev administers prod
+
+    $ aiops project update --check
+    exit 2
+    ----- stdout
+    TENANT  PROJECT  REPOSITORY    TEMPLATE    STATE   UPDATE
+    line-0  churn    line-0-churn  regression  behind  2 changed
+    ----- stderr
+    warning: aiops.yaml:11: dev and prod of `line-0` share account `[ID]`: whoever administers dev administers prod
+    next: offer the changes: aiops project update NAME
+
+    $ aiops project update churn
+    exit 0
+    ----- stdout
+    TENANT  PROJECT  REPOSITORY    TEMPLATE    STATE    UPDATE
+    line-0  churn    line-0-churn  regression  offered  refs/aiops/changes/1: 2 changed
+    ----- stderr
+    warning: aiops.yaml:11: dev and prod of `line-0` share account `[ID]`: whoever administers dev administers prod
+    next: review and merge the branch aiops/update-[ID] of line-0-churn
+
+    $ aiops project update churn
+    exit 0
+    ----- stdout
+    TENANT  PROJECT  REPOSITORY    TEMPLATE    STATE    UPDATE
+    line-0  churn    line-0-churn  regression  offered  refs/aiops/changes/1: 2 changed
+    ----- stderr
+    warning: aiops.yaml:11: dev and prod of `line-0` share account `[ID]`: whoever administers dev administers prod
+    next: review and merge the branch aiops/update-[ID] of line-0-churn
+    ");
 }

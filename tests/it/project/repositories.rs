@@ -223,7 +223,7 @@ fn a_project_of_the_portal_is_found_and_seeded_beside_what_it_has() {
     assert_eq!((listed[0].name.as_str(), listed[0].profile.as_deref()), ("churn", Some("tabular")));
     let by_name = team.stage.act(async |studio| project::show(studio, "Churn", None).await.unwrap());
     assert_eq!(by_name.project.name, "churn");
-    assert_eq!(only(&team.seed("churn").unwrap()).state, State::Missing);
+    assert_eq!(state(&team), State::Missing);
     Repository::init(&team.repository(NAME), "main").unwrap();
     let own = Files::from([
         ("build/train.py".to_owned(), File::new("ours\n")),
@@ -242,6 +242,23 @@ fn a_project_of_the_portal_is_found_and_seeded_beside_what_it_has() {
     assert_eq!(only(&team.seed("churn").unwrap()).branch, Some(branch.clone()));
     commit(&team, &offered, "Add template regression");
     assert_eq!(state(&team), State::Current);
+}
+
+#[test]
+fn a_project_of_the_portal_gets_its_first_repository() {
+    let mut team = Team::open(&together(1, &format!("{}{DEV}", GIT.replace("git: {", "git: {layout: separate, "))));
+    team.template("a1", &FIRST);
+    team.in_portal("Churn", "line-0 tabular dev");
+    let states: Vec<State> = team.seed("Churn").unwrap().iter().map(|standing| standing.state).collect();
+    assert_eq!(states, [State::Current, State::Current]);
+    let deploy = Repository::open(&team.repository("line-0-churn-deploy")).unwrap();
+    let begun = deploy.branch("main").unwrap();
+    let config: Value =
+        serde_json::from_slice(&deploy.file(begun.unwrap(), "cicd-config.json").unwrap().unwrap()).unwrap();
+    let shown = team.stage.act(async |studio| project::show(studio, "churn", None).await.unwrap());
+    assert_eq!(config["stages"]["dev"]["project"], json!(shown.project.workspaces[0].id));
+    team.seed("churn").unwrap();
+    assert_eq!(deploy.branch("main").unwrap(), begun, "it is seeded once");
 }
 
 #[test]
