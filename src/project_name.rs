@@ -30,11 +30,11 @@ impl FromStr for ProjectName {
         if begins && of_these && !text.ends_with('-') && !text.contains("--") && text.len() <= LONGEST {
             return Ok(ProjectName(text.to_owned()));
         }
-        let hint = format!(
-            "lower-case letters, digits and single hyphens, beginning with a letter, at most {LONGEST}: such as churn or \
-             house-prices"
-        );
-        Err(Error::usage(format!("{text:?} is no name for a project")).hint(hint))
+        // In one message: of an argument that cannot be read, no hint is shown.
+        Err(Error::usage(format!(
+            "{text:?} is no name for a project: it takes lower-case letters, digits and single hyphens, begins with a \
+             letter, and has at most {LONGEST} characters, such as churn or house-prices"
+        )))
     }
 }
 

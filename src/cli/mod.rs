@@ -52,6 +52,7 @@ Examples:
 
     aiops demo                                       play the whole story in a sandbox
     aiops status                                     where every model stands
+    aiops project create churn --profile tabular     workspaces and a seeded repository for a team
     aiops promote churn:3 --to central               copy a version to the central registry
     aiops approve churn:3 --stage test --status approved --comment \"RMSE 53.1\"
     aiops status --jq '.models[].model'              for scripts
@@ -89,8 +90,8 @@ pub enum Command {
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Getting started", &["demo", "init", "doctor"]),
     ("Governance", &["domain", "profile"]),
-    ("Models", &["status", "promote", "approve"]),
     ("Projects", &["project", "template"]),
+    ("Models", &["status", "promote", "approve"]),
     ("Surroundings", &["config", "sandbox"]),
     ("The tool itself", &["completions", "man", "version", "help"]),
 ];

@@ -266,7 +266,8 @@ pub struct UpdateArgs {
 /// Offer the template to repositories that have code already, or to those of a project that was made in the portal
 ///
 /// Puts the files of the profile's template beside what is there, on a branch, and opens a merge request. Nothing that is
-/// there is overwritten: where both have a file that differs, it has conflict markers.
+/// there is overwritten: where both have a file that differs, it has conflict markers. A repository that is missing or
+/// empty is made, as it is for a new project.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

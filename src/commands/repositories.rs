@@ -1,7 +1,6 @@
 //! The repositories of projects: the way to them, and how they stand to their templates.
 
 use super::template;
-use crate::cli::template::SourceArgs;
 use crate::commands::setting::Scene;
 use crate::context::Context;
 use crate::error::{Kind, Result};
@@ -13,21 +12,22 @@ use crate::world::World;
 /// Where repositories are, and what they are made from.
 pub async fn hosting(context: &Context, scene: &Scene, world: &World<'_>) -> Result<Hosting> {
     let user = User::new(&context.environment)?;
-    let library = template::open(context, &SourceArgs::default())?;
+    let library = template::configured(context, world.config, scene.directory())?;
     Hosting::open(world, Surroundings { user, directory: scene.directory().to_owned(), library }).await
 }
 
 /// The report of a look.
 pub fn checked(standings: &[Standing]) -> Result<Report> {
     let behind = standings.iter().any(|standing| standing.state == State::Behind);
-    let report = Report::new(&standings, View::Table(table(standings)))?;
+    let report = advised(Report::new(&standings, View::Table(table(standings)))?, standings);
     let report = if behind { report.next("offer the changes: aiops project update NAME") } else { report };
     Ok(report.verdict(verdict(standings).or(behind.then_some(Kind::ChangesPending))))
 }
 
 /// The report of what was offered.
 pub fn offered(standings: &[Standing]) -> Result<Report> {
-    let mut report = Report::new(&standings, View::Table(table(standings)))?.verdict(verdict(standings));
+    let report = Report::new(&standings, View::Table(table(standings)))?.verdict(verdict(standings));
+    let mut report = advised(report, standings);
     for standing in standings {
         report = match (&standing.state, &standing.web) {
             (State::Offered, Some(web)) => report.next(format!("review and merge: {web}")),
@@ -43,6 +43,11 @@ pub fn offered(standings: &[Standing]) -> Result<Report> {
         };
     }
     Ok(report)
+}
+
+/// With what to do about errors.
+fn advised(report: Report, standings: &[Standing]) -> Report {
+    standings.iter().flat_map(|standing| &standing.hints).fold(report, |report, hint| report.next(hint))
 }
 
 /// What could not be looked at is a failure: of all, or of some.

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cli::template::{AnswerArgs, Args, CheckArgs, ListArgs, RenderArgs, ShowArgs, SourceArgs, Verb};
 use crate::commands::setting::Setting;
-use crate::config::quoted;
+use crate::config::settings::Git;
+use crate::config::{Config, quoted};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::git::{Access, File, Files, User};
@@ -29,37 +30,40 @@ pub fn run(context: &Context, args: &Args) -> Result<Report> {
 }
 
 /// The templates that `args` name, else those of aiops.yaml, else those inside.
-pub fn open(context: &Context, args: &SourceArgs) -> Result<Library> {
+fn open(context: &Context, args: &SourceArgs) -> Result<Library> {
     let setting = Setting::load(context)?;
-    let (source, reference) = match &args.templates {
-        Some(source) => (Some(source.clone()), args.reference.clone()),
-        None => configured(&setting),
-    };
-    match source {
-        None => Ok(Library::built_in()),
-        Some(url) if library::is_url(&url) => {
-            let git = setting.loaded().config.as_ref().map(|config| config.git.clone()).unwrap_or_default();
-            let access = Access::usual(&User::new(&context.environment)?, &git, Vec::new());
-            Library::git(&url.parse()?, reference.as_deref(), &access)
+    let loaded = setting.loaded();
+    let directory = loaded.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    match (&args.templates, &loaded.config) {
+        (Some(source), config) => {
+            let git = config.as_ref().map(|config| config.git.clone()).unwrap_or_default();
+            from(context, &git, source, args.reference.as_deref())
         }
-        Some(_) if reference.is_some() => {
-            Err(Error::usage("a directory of templates has no branches, tags or commits")
-                .hint("leave the reference out, or name the templates by a URL: file:///..."))
-        }
-        Some(directory) => Library::directory(&context.working_directory.join(directory)),
+        (None, Some(config)) => configured(context, config, directory),
+        (None, None) => Ok(Library::built_in()),
     }
 }
 
-/// What aiops.yaml says about templates; a directory is seen from there.
-fn configured(setting: &Setting) -> (Option<String>, Option<String>) {
-    let loaded = setting.loaded();
-    let Some(templates) = loaded.config.as_ref().map(|config| &config.templates) else { return (None, None) };
-    let beside = loaded.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let source = templates.source.clone().map(|source| match library::is_url(&source) {
-        true => source,
-        false => beside.join(source).display().to_string(),
-    });
-    (source, templates.r#ref.clone())
+/// The templates of aiops.yaml, which is in `directory`; else those inside.
+pub fn configured(context: &Context, config: &Config, directory: &Path) -> Result<Library> {
+    let reference = config.templates.r#ref.as_deref();
+    match &config.templates.source {
+        None => Ok(Library::built_in()),
+        Some(url) if library::is_url(url) => from(context, &config.git, url, reference),
+        Some(source) => from(context, &config.git, &directory.join(source).display().to_string(), reference),
+    }
+}
+
+fn from(context: &Context, git: &Git, source: &str, reference: Option<&str>) -> Result<Library> {
+    if library::is_url(source) {
+        let access = Access::usual(&User::new(&context.environment)?, git, Vec::new());
+        return Library::git(&source.parse()?, reference, &access);
+    }
+    if reference.is_some() {
+        return Err(Error::usage("a directory of templates has no branches, tags or commits")
+            .hint("leave the reference out, or name the templates by a URL: file:///..."));
+    }
+    Library::directory(&context.working_directory.join(source))
 }
 
 /// What the command line tells a template.

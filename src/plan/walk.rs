@@ -146,7 +146,12 @@ async fn step(
         settle(resource, address, outcome.action, facts, walk, task).await
     };
     match acted.await {
-        Ok(()) => Outcome { state: State::Done, ..outcome },
+        // What turned out to be impossible is left, and told: it was not made.
+        Ok(Found::Leftover(reason)) if outcome.action == Action::Create => {
+            Outcome { action: Action::Leave, reason, state: State::Done, ..outcome }
+        }
+        Ok(Found::Leftover(reason)) => Outcome { reason, state: State::Done, ..outcome },
+        Ok(_) => Outcome { state: State::Done, ..outcome },
         Err(error) => {
             let error = error.context(format!("cannot {} the {address}", outcome.action.word()));
             outcome.failed(&error, State::Failed)
@@ -165,7 +170,7 @@ async fn look_in_time(resource: &dyn Resource, facts: &Facts, walk: &Walk<'_>) -
     }
 }
 
-/// Looks until what was done can be seen.
+/// Looks until what was done can be seen: what is there then.
 async fn settle(
     resource: &dyn Resource,
     address: &Address,
@@ -173,7 +178,7 @@ async fn settle(
     facts: &Facts,
     walk: &Walk<'_>,
     task: &dyn Task,
-) -> Result<()> {
+) -> Result<Found> {
     let start = walk.clock.now();
     loop {
         let found = look_in_time(resource, facts, walk).await?;
@@ -183,7 +188,7 @@ async fn settle(
             _ => matches!(found, Found::Same | Found::Leftover(_)),
         };
         if done {
-            return Ok(());
+            return Ok(found);
         }
         let waited = walk.clock.now().duration_since(start);
         if Duration::try_from(waited).unwrap_or_default() >= SETTLES_WITHIN {

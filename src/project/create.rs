@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
 use super::connection::GitConnection;
+use super::find::{Project, Stationed};
 use super::ground::Ground;
 use super::group::ModelGroup;
 use super::hosting::Hosting;
@@ -15,7 +16,7 @@ use super::oidc;
 use super::order::Order;
 use super::repository::{CiEnvironment, CiVariables, Protected, Repository, Seat};
 use super::seeded::{Seeded, seed_address};
-use super::workspace::{self, Workspace};
+use super::workspace::{self, There, Workspace};
 use crate::domain::{self, Studio};
 use crate::error::Result;
 use crate::governance::{Registry, Stage};
@@ -72,6 +73,31 @@ async fn resources<'w>(
         all.extend(of_repository(&ground, seat, role.clone()));
     }
     Ok(all)
+}
+
+/// Makes those repositories of a project that are missing or empty. Its workspaces are there.
+pub(super) async fn begin(
+    ground: &Rc<Ground<'_>>,
+    project: &Project<'_>,
+    seats: &[Seat<'_>],
+    missing: &[Holds],
+) -> Plan {
+    let facts = Facts::default();
+    let mut all: Vec<Box<dyn Resource + '_>> = vec![Box::new(Standing(ground.clone()))];
+    for Stationed { stage, id, .. } in &project.workspaces {
+        let Some(stage) = stage else { continue };
+        let workspace = workspace::address(ground, project.tenant, project.name.as_str(), *stage);
+        facts.set(&workspace, "id", id);
+        all.push(Box::new(There(workspace)));
+    }
+    all.extend(seats.iter().map(|seat| Box::new(Repository(seat.clone())) as Box<dyn Resource + '_>));
+    let of_ci = seats.first().map(|seat| ci(&seat.studio, &seat.order, seats)).unwrap_or_default();
+    let role = of_ci.last().map(|role| role.address());
+    all.extend(of_ci);
+    for seat in seats.iter().filter(|seat| missing.contains(&seat.holds)) {
+        all.extend(of_repository(ground, seat.clone(), role.clone()));
+    }
+    plan::apply(&all, &facts, &ground.studio.walk()).await
 }
 
 /// The repositories of a project.

@@ -125,7 +125,7 @@ impl Resource for ModelGroup<'_> {
                 Registry::Central => {
                     let scope = self.studio.world.landscape.scope();
                     let wanted = policy::central_group_policy(&self.name(), &self.order.tenant.name, &scope);
-                    group::create(self.studio.world, &self.model(), &self.name(), wanted).await
+                    group::create(&self.session().await?, &self.model(), &self.name(), wanted).await
                 }
             }
         }

@@ -76,13 +76,13 @@ async fn account(
     let wanted = order.account.as_ref().map_or(place.account.as_str(), |named| named.as_str());
     let mut meant: Vec<_> = offered.iter().filter(|(account, _, _)| account == wanted).collect();
     if meant.is_empty() && order.account.is_none() {
-        meant = offered.iter().collect();
-        meant.dedup_by_key(|(account, _, _)| account.clone());
-        meant.truncate(if meant.len() == 1 { 1 } else { 0 });
+        let is_only = |known: &&(String, String, String)| offered.iter().all(|(account, _, _)| *account == known.0);
+        meant = offered.iter().filter(is_only).collect();
     }
     let here = meant.iter().find(|(_, region, _)| region == place.region.as_str()).or(meant.first());
     let Some((account, region, pool)) = here else {
         let mut accounts: Vec<&str> = offered.iter().map(|(account, _, _)| account.as_str()).collect();
+        accounts.sort_unstable();
         accounts.dedup();
         return Err(Error::usage("the profile takes its accounts out of a pool, and none is chosen")
             .hint(format!("choose one with --account: {}", accounts.join(", "))));

@@ -233,7 +233,10 @@ pub(crate) async fn connections(ground: &Ground<'_>, workspace: &str, project: &
             mlflow: mlflow.and_then(|mlflow| mlflow.tracking_server_arn()).map(str::to_owned),
         }
     };
-    Ok(summaries.iter().map(connection).collect())
+    let mut found: Vec<Connection> = summaries.iter().map(connection).collect();
+    // AWS lists them in no order.
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
 }
 
 /// Where runs are tracked: by the connection, else as the environment says.

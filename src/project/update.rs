@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::cicd;
 use super::clone::Clone;
+use super::create::begin;
 use super::find::{self, Project, find};
 use super::ground::Ground;
 use super::hosting::Hosting;
@@ -57,6 +58,9 @@ pub struct Standing {
     /// Why it could not be told, or done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What to do about that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
 }
 
 /// How a repository stands to its template.
@@ -148,21 +152,50 @@ async fn each(
             .hint("only projects of profiles have a template: describe the profile in aiops.yaml"));
     };
     let studio = ground.studio;
-    let order = Rc::new(Order::new(project.tenant, project.name.clone(), profile));
+    let mut order = Order::new(project.tenant, project.name.clone(), profile);
+    order.stages.retain(|stage| project.workspaces.iter().any(|workspace| workspace.stage == Some(*stage)));
+    order.answers.clone_from(answers);
+    let order = Rc::new(order);
+    let seat = |holds: &Holds| Seat { studio, order: order.clone(), hosting: hosting.clone(), holds: *holds };
+    let seats: Vec<Seat<'_>> = Holds::of(studio.world.config.git.layout).iter().map(seat).collect();
+    if doing == Doing::Seeding {
+        begin_missing(ground, project, &seats).await?;
+    }
     let mut standings = Vec::new();
-    for holds in Holds::of(studio.world.config.git.layout) {
-        let seat = Seat { studio, order: order.clone(), hosting: hosting.clone(), holds: *holds };
+    for seat in seats {
         standings.push(match one(ground, &seat, project, answers, doing).await {
             Ok(standing) => standing,
             // A mistake in what was asked is the same for all.
             Err(error) if error.kind().is_input() && doing != Doing::Looking => return Err(error),
             Err(error) => {
                 let causes = error.causes().map(|cause| format!(": {cause}")).collect::<String>();
-                Standing { error: Some(format!("{error}{causes}")), ..Standing::of(&seat, State::Unknown) }
+                Standing {
+                    error: Some(format!("{error}{causes}")),
+                    hints: error.hints().to_vec(),
+                    ..Standing::of(&seat, State::Unknown)
+                }
             }
         });
     }
     Ok(standings)
+}
+
+/// Makes the repositories that are missing or empty, as a new project's are.
+async fn begin_missing(ground: &Rc<Ground<'_>>, project: &Project<'_>, seats: &[Seat<'_>]) -> Result<()> {
+    let mut missing = Vec::new();
+    for seat in seats {
+        if !visit(seat).await?.has_commits {
+            missing.push(seat.holds);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let begun = begin(ground, project, seats, &missing).await;
+    match begun.steps.into_iter().find_map(|step| Some((step.kind?, step.error?, step.hints))) {
+        None => Ok(()),
+        Some((kind, error, hints)) => Err(hints.into_iter().fold(Error::new(kind, error), Error::hint)),
+    }
 }
 
 impl Standing {
@@ -178,6 +211,7 @@ impl Standing {
             web: None,
             merged: None,
             error: None,
+            hints: Vec::new(),
         }
     }
 }

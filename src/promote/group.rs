@@ -25,11 +25,17 @@ pub(super) async fn open(world: &World<'_>, central: &Session, model: &Model<'_>
         }
         (_, None) => {}
     }
-    create(world, model, &group, wanted).await.map_err(|error| {
+    let opened = async {
+        let administrator = world.session_as(world.landscape.central(), Persona::Administrator).await?;
+        create(&administrator, model, &group, wanted).await
+    };
+    opened.await.map_err(|error| {
         error.context(format!("cannot open model package group {group} in the central registry")).hint(
             "an administrator opens a model's group once, before its first version arrives: ask one to run this command",
         )
-    })
+    })?;
+    world.progress.note(&format!("opened model package group {group} in the central registry"));
+    Ok(())
 }
 
 /// The policy of a group; none if it has none, or does not exist.
@@ -44,8 +50,12 @@ pub(crate) async fn policy_of(central: &Session, group: &str) -> Result<Option<V
 }
 
 /// Creates the group, if it is not there, and puts `policy` on it.
-pub(crate) async fn create(world: &World<'_>, model: &Model<'_>, group: &str, policy: Option<Value>) -> Result<()> {
-    let administrator = world.session_as(world.landscape.central(), Persona::Administrator).await?;
+pub(crate) async fn create(
+    administrator: &Session,
+    model: &Model<'_>,
+    group: &str,
+    policy: Option<Value>,
+) -> Result<()> {
     let tags = [(policy::TENANT_TAG, model.tenant.name.as_str()), (policy::MODEL_TAG, &model.name)];
     let created = administrator
         .sagemaker()
@@ -70,6 +80,5 @@ pub(crate) async fn create(world: &World<'_>, model: &Model<'_>, group: &str, po
             .await
             .map_err(AwsError::from)?;
     }
-    world.progress.note(&format!("opened model package group {group} in the central registry"));
     Ok(())
 }
