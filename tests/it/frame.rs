@@ -161,13 +161,14 @@ fn without_arguments_help_is_a_refusal() {
       domain       Bring up the SageMaker Unified Studio domain over all accounts, look at it, or take it down
       profile      Make the project profiles that aiops.yaml describes, and show who may create what from them
 
+    Projects:
+      project      Give teams their projects: workspaces over the stages, members, registries, and a seeded repository
+      template     Look at the templates of repositories, try them, and check those that you write
+
     Models:
       status       Show where every model stands: dev, central, test and prod, with what is live
       promote      Move a model version to the central registry, to test or to prod
       approve      Decide about a stage of a model version, or list what waits for a decision
-
-    Projects:
-      template     Look at the templates of repositories, try them, and check those that you write
 
     Surroundings:
       config       Show and check the configuration
@@ -208,6 +209,7 @@ fn without_arguments_help_is_a_refusal() {
 
         aiops demo                                       play the whole story in a sandbox
         aiops status                                     where every model stands
+        aiops project create churn --profile tabular     workspaces and a seeded repository for a team
         aiops promote churn:3 --to central               copy a version to the central registry
         aiops approve churn:3 --stage test --status approved --comment "RMSE 53.1"
         aiops status --jq '.models[].model'              for scripts
@@ -243,6 +245,9 @@ fn help_of_a_command_is_the_same_both_ways() {
           --stage <STAGE>    The stage that the decision is about [possible values: dev, test, prod]
           --status <STATUS>  The decision [possible values: pending, approved, rejected]
           --comment <TEXT>   The reason, kept with the decision
+          --dispatch         Start the deployment that this allows (to test once it is pending there, to
+                             prod once test approved it), in the CI of the project that is named like
+                             the model
       -h, --help             Print help (see more with '--help')
 
     Global options:
@@ -272,6 +277,7 @@ fn help_of_a_command_is_the_same_both_ways() {
 
         aiops approve churn:3 --stage dev --status approved --comment "RMSE 53.1, better than :2"
         aiops approve churn:3 --stage Test --status Pending --comment "ready for integration tests"
+        aiops approve churn:3 --stage test --status approved --comment "as evaluated" --dispatch
         aiops approve list --tenant retail
         aiops approve subscription 5n3k2v8w1q0zcd --status approved --comment "for forecasts"
     "#);
@@ -343,6 +349,21 @@ fn manual_pages_for_every_command() {
     pages/aiops-profile-list.1
     pages/aiops-profile-show.1
     pages/aiops-profile-delete.1
+    pages/aiops-project.1
+    pages/aiops-project-create.1
+    pages/aiops-project-list.1
+    pages/aiops-project-show.1
+    pages/aiops-project-wait.1
+    pages/aiops-project-members.1
+    pages/aiops-project-members-list.1
+    pages/aiops-project-members-add.1
+    pages/aiops-project-members-remove.1
+    pages/aiops-project-seed.1
+    pages/aiops-project-update.1
+    pages/aiops-project-subscribe.1
+    pages/aiops-project-publish.1
+    pages/aiops-project-audit.1
+    pages/aiops-project-delete.1
     pages/aiops-template.1
     pages/aiops-template-list.1
     pages/aiops-template-show.1
