@@ -63,8 +63,8 @@ impl GitConnection<'_> {
     async fn tooling(&self, project: &str) -> Result<Option<String>> {
         let name = self.order.workspace(self.stage);
         let environments = survey::environments(&self.ground, &name, project).await?;
-        let of = |name: &&str| environments.iter().find(|environment| environment.name == **name);
-        Ok(TOOLING.iter().find_map(|name| of(&name)).map(|environment| environment.id.clone()))
+        let of = |name: &str| environments.iter().find(|environment| environment.name == name);
+        Ok(TOOLING.iter().find_map(|name| of(name)).map(|environment| environment.id.clone()))
     }
 
     /// Waits until the connection with this id is there. One that failed is told, and left.
