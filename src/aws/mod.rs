@@ -17,12 +17,13 @@ mod sandbox;
 mod time;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
@@ -97,6 +98,30 @@ pub struct Aws {
     sessions: Mutex<HashMap<SessionKey, Arc<OnceCell<Session>>>>,
     /// By account and Region: AWS counts the calls of all sessions together.
     limits: Mutex<HashMap<String, Limits>>,
+    retries: Retries,
+}
+
+/// Names retry partitions. The SDK shares them in the whole process, with what it has learnt by the clock of whoever came
+/// first; each way to AWS has a clock of its own.
+#[derive(Clone, Copy, Debug)]
+struct Retries(u64);
+
+impl Retries {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Retries(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn partition(self, account: &str, region: &str) -> RetryPartition {
+        RetryPartition::custom(format!("{}/{account}/{region}", self.0)).build()
+    }
+
+    /// STS, with the credentials of `config`.
+    fn sts(self, config: &SdkConfig) -> aws_sdk_sts::Client {
+        let region = config.region().map_or("", |region| region.as_ref());
+        let partition = self.partition("sts", region);
+        aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(config).retry_partition(partition).build())
+    }
 }
 
 type SessionKey = (String, String, Option<RoleToAssume>);
@@ -140,12 +165,19 @@ impl Aws {
             caller: OnceCell::new(),
             sessions: Mutex::default(),
             limits: Mutex::default(),
+            retries: Retries::new(),
         })
+    }
+
+    /// The ambient credentials themselves; nothing if there are none.
+    pub async fn ambient(&self) -> Option<Credentials> {
+        let provider = self.base.credentials_provider()?;
+        provider.provide_credentials().await.ok()
     }
 
     /// Who the ambient credentials belong to. Asked once.
     pub async fn caller(&self) -> Result<&CallerIdentity> {
-        self.caller.get_or_try_init(|| caller(&self.base)).await
+        self.caller.get_or_try_init(|| async { caller(&self.retries.sts(&self.base)).await }).await
     }
 
     /// A session in `account` and `region` as `role`; without a role, with the ambient credentials. Opened once.
@@ -187,14 +219,15 @@ impl Aws {
             region: region.to_owned(),
             source_identity: terms.source_identity.filter(|_| role.is_some()),
             config,
-            retry_partition: RetryPartition::custom(place).build(),
+            retries: self.retries,
+            retry_partition: self.retries.partition(account, region),
         })
     }
 
     /// The configuration with the credentials of `role`, assumed by way of those before it.
     async fn through(&self, mut config: SdkConfig, role: &RoleToAssume, terms: &Terms) -> Result<SdkConfig> {
         for step in self.options.via.iter().chain([role]) {
-            let assumed = AssumedRole::assume(aws_sdk_sts::Client::new(&config), step.clone(), terms.clone()).await?;
+            let assumed = AssumedRole::assume(self.retries.sts(&config), step.clone(), terms.clone()).await?;
             config = config.to_builder().credentials_provider(SharedCredentialsProvider::new(assumed)).build();
         }
         Ok(config)
@@ -238,9 +271,9 @@ fn network() -> SharedHttpClient {
     })
 }
 
-/// Whoever holds the credentials of a configuration.
-async fn caller(config: &SdkConfig) -> Result<CallerIdentity> {
-    let output = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.map_err(AwsError::from)?;
+/// Whoever holds the credentials of a client.
+async fn caller(sts: &aws_sdk_sts::Client) -> Result<CallerIdentity> {
+    let output = sts.get_caller_identity().send().await.map_err(AwsError::from)?;
     let known = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok(CallerIdentity { account: known(output.account()), arn: known(output.arn()) })
 }
@@ -255,6 +288,7 @@ pub struct Session {
     /// The name that AWS records beside everything done in this session; none with ambient credentials.
     pub source_identity: Option<String>,
     config: SdkConfig,
+    retries: Retries,
     retry_partition: RetryPartition,
 }
 
@@ -268,7 +302,7 @@ impl Session {
 
     /// Who acts in this session.
     pub async fn caller(&self) -> Result<CallerIdentity> {
-        caller(&self.config).await
+        caller(&self.retries.sts(&self.config)).await
     }
 
     /// The same session in another Region. Both share the rate limit of the first.
@@ -277,7 +311,7 @@ impl Session {
         Session {
             region: region.to_owned(),
             config: self.config.to_builder().region(Region::new(region.to_owned())).build(),
-            retry_partition: RetryPartition::custom(format!("{}/{region}", self.account)).build(),
+            retry_partition: self.retries.partition(&self.account, region),
             ..self.clone()
         }
     }

@@ -6,6 +6,8 @@ pub mod account;
 pub mod approve;
 #[cfg(all(feature = "sagemaker", feature = "datazone"))]
 mod approve_subscription;
+#[cfg(feature = "aws")]
+mod aws_login;
 pub mod config;
 #[cfg(feature = "sagemaker")]
 pub mod demo;
@@ -46,7 +48,7 @@ use crate::report::Report;
 pub async fn run(context: &Context, command: &Command) -> Result<Report> {
     match command {
         Command::Init(args) => init::run(context, args).await,
-        Command::Template(args) => template::run(context, args),
+        Command::Template(args) => template::run(context, args).await,
         Command::Config(args) => config::run(context, args),
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Tool(command) => tool::run(command),

@@ -1,5 +1,6 @@
 //! The repositories of projects: the way to them, and how they stand to their templates.
 
+use super::aws_login::aws_login;
 use super::template;
 use crate::commands::setting::Scene;
 use crate::context::Context;
@@ -12,7 +13,8 @@ use crate::world::World;
 /// Where repositories are, and what they are made from.
 pub async fn hosting(context: &Context, scene: &Scene, world: &World<'_>) -> Result<Hosting> {
     let user = User::new(&context.environment)?;
-    let library = template::configured(context, world.config, scene.directory())?;
+    let first = aws_login(world.aws, world.clock).await;
+    let library = template::configured(context, world.config, scene.directory(), first)?;
     Hosting::open(world, Surroundings { user, directory: scene.directory().to_owned(), library }).await
 }
 

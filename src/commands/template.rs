@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use crate::config::settings::Git;
 use crate::config::{Config, quoted};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::git::credential::{Credentials, is_at_aws};
 use crate::git::{Access, File, Files, User};
 use crate::report::{Cell, Report, Table, Tone, View, field};
 use crate::seed::check::{Finding, Severity, check};
@@ -20,43 +22,74 @@ use crate::seed::cicd::{CicdConfig, sample};
 use crate::seed::{Answers, Holds, Library, Template, answers, library, manifest, seed};
 
 /// Runs the verb.
-pub fn run(context: &Context, args: &Args) -> Result<Report> {
+pub async fn run(context: &Context, args: &Args) -> Result<Report> {
     match &args.verb {
-        Verb::List(args) => list(context, args),
-        Verb::Show(args) => show(context, args),
-        Verb::Render(args) => render(context, args),
-        Verb::Check(args) => check_templates(context, args),
+        Verb::List(args) => list(context, args).await,
+        Verb::Show(args) => show(context, args).await,
+        Verb::Render(args) => render(context, args).await,
+        Verb::Check(args) => check_templates(context, args).await,
     }
 }
 
 /// The templates that `args` name, else those of aiops.yaml, else those inside.
-fn open(context: &Context, args: &SourceArgs) -> Result<Library> {
+async fn open(context: &Context, args: &SourceArgs) -> Result<Library> {
     let setting = Setting::load(context)?;
     let loaded = setting.loaded();
     let directory = loaded.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let configured_source = loaded.config.as_ref().and_then(|config| config.templates.source.as_ref());
+    let first = match args.templates.as_ref().or(configured_source) {
+        Some(source) => login_at_aws(context, &setting, source).await?,
+        None => Vec::new(),
+    };
     match (&args.templates, &loaded.config) {
         (Some(source), config) => {
             let git = config.as_ref().map(|config| config.git.clone()).unwrap_or_default();
-            from(context, &git, source, args.reference.as_deref())
+            from(context, &git, source, args.reference.as_deref(), first)
         }
-        (None, Some(config)) => configured(context, config, directory),
+        (None, Some(config)) => configured(context, config, directory, first),
         (None, None) => Ok(Library::built_in()),
     }
 }
 
+/// The login for templates in CodeCommit, or behind CodeConnections; nothing for those that are elsewhere.
+async fn login_at_aws(context: &Context, setting: &Setting, source: &str) -> Result<Vec<Arc<dyn Credentials>>> {
+    let is_there = library::is_url(source) && source.parse().is_ok_and(|address| is_at_aws(&address));
+    #[cfg(feature = "aws")]
+    if is_there {
+        let session = setting.loaded().config.as_ref().map(|config| config.session.clone()).unwrap_or_default();
+        let (aws, clock) = setting.reach(context, &session, Vec::new()).await?;
+        return Ok(super::aws_login::aws_login(&aws, &clock).await);
+    }
+    let _ = (context, setting, is_there);
+    Ok(Vec::new())
+}
+
 /// The templates of aiops.yaml, which is in `directory`; else those inside.
-pub fn configured(context: &Context, config: &Config, directory: &Path) -> Result<Library> {
+///
+/// `first` are logins to try before the user's own.
+pub fn configured(
+    context: &Context,
+    config: &Config,
+    directory: &Path,
+    first: Vec<Arc<dyn Credentials>>,
+) -> Result<Library> {
     let reference = config.templates.r#ref.as_deref();
     match &config.templates.source {
         None => Ok(Library::built_in()),
-        Some(url) if library::is_url(url) => from(context, &config.git, url, reference),
-        Some(source) => from(context, &config.git, &directory.join(source).display().to_string(), reference),
+        Some(url) if library::is_url(url) => from(context, &config.git, url, reference, first),
+        Some(source) => from(context, &config.git, &directory.join(source).display().to_string(), reference, first),
     }
 }
 
-fn from(context: &Context, git: &Git, source: &str, reference: Option<&str>) -> Result<Library> {
+fn from(
+    context: &Context,
+    git: &Git,
+    source: &str,
+    reference: Option<&str>,
+    first: Vec<Arc<dyn Credentials>>,
+) -> Result<Library> {
     if library::is_url(source) {
-        let access = Access::usual(&User::new(&context.environment)?, git, Vec::new());
+        let access = Access::usual(&User::new(&context.environment)?, git, first);
         return Library::git(&source.parse()?, reference, &access);
     }
     if reference.is_some() {
@@ -76,8 +109,8 @@ pub fn given(context: &Context, args: &AnswerArgs) -> Result<Answers> {
     Ok(given)
 }
 
-fn list(context: &Context, args: &ListArgs) -> Result<Report> {
-    let library = open(context, &args.source)?;
+async fn list(context: &Context, args: &ListArgs) -> Result<Report> {
+    let library = open(context, &args.source).await?;
     let mut templates = Vec::new();
     for name in library.names()? {
         let template = library.template(&name)?;
@@ -115,8 +148,8 @@ fn described(template: &Template) -> Value {
     })
 }
 
-fn show(context: &Context, args: &ShowArgs) -> Result<Report> {
-    let template = open(context, &args.source)?.template(&args.name)?;
+async fn show(context: &Context, args: &ShowArgs) -> Result<Report> {
+    let template = open(context, &args.source).await?.template(&args.name)?;
     let manifest = &template.manifest;
     let mut fields = vec![
         field("Name", template.name.as_str()),
@@ -167,8 +200,8 @@ fn words(values: &[impl Serialize]) -> String {
     values.iter().filter_map(word).collect::<Vec<_>>().join(", ")
 }
 
-fn render(context: &Context, args: &RenderArgs) -> Result<Report> {
-    let template = open(context, &args.source)?.template(&args.name)?;
+async fn render(context: &Context, args: &RenderArgs) -> Result<Report> {
+    let template = open(context, &args.source).await?.template(&args.name)?;
     let cicd = match &args.cicd {
         Some(path) => read_cicd(&context.working_directory.join(path))?,
         None => sample(args.provider, args.layout),
@@ -286,8 +319,8 @@ fn write_file(path: &Path, file: &File) -> std::io::Result<()> {
     options.open(path)?.write_all(&file.content)
 }
 
-fn check_templates(context: &Context, args: &CheckArgs) -> Result<Report> {
-    let (library, names) = subject(context, args)?;
+async fn check_templates(context: &Context, args: &CheckArgs) -> Result<Report> {
+    let (library, names) = subject(context, args).await?;
     let names = if names.is_empty() { library.names()? } else { names };
     let findings = check(&library, &names, &given(context, &args.answers)?)?;
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -312,11 +345,11 @@ fn check_templates(context: &Context, args: &CheckArgs) -> Result<Report> {
 }
 
 /// What is to be checked: a library, and templates of it if not all.
-fn subject(context: &Context, args: &CheckArgs) -> Result<(Library, Vec<String>)> {
-    let Some(subject) = &args.subject else { return Ok((open(context, &args.source)?, Vec::new())) };
+async fn subject(context: &Context, args: &CheckArgs) -> Result<(Library, Vec<String>)> {
+    let Some(subject) = &args.subject else { return Ok((open(context, &args.source).await?, Vec::new())) };
     let directory = context.working_directory.join(subject);
     if args.source.templates.is_some() || !directory.is_dir() {
-        return Ok((open(context, &args.source)?, vec![subject.clone()]));
+        return Ok((open(context, &args.source).await?, vec![subject.clone()]));
     }
     if !directory.join(manifest::FILE).is_file() {
         return Ok((Library::directory(&directory)?, Vec::new()));

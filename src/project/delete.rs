@@ -26,17 +26,29 @@ pub async fn delete(studio: &Studio<'_>, (name, tenant): (&str, Option<&str>), a
     // The provider of tokens is every project's; the role is this one's.
     rest.extend(oidc::resources(*studio, project.tenant, project.name.as_str(), Vec::new()));
     plan::look(&rest, &facts, &walk).await;
-    let mut all: Vec<Box<dyn Resource + '_>> = Vec::new();
+    let mut workspaces: Vec<Box<dyn Resource + '_>> = Vec::new();
     for stationed in &project.workspaces {
         let Stationed { id, name, details, .. } = stationed;
         let (session, domain) = (ground.session.clone(), ground.domain.clone());
-        all.push(match is_ours(details.description()) {
+        workspaces.push(match is_ours(details.description()) {
             true => Box::new(Project { studio: *studio, session, domain, id: id.clone(), name: name.clone() }),
             false => Box::new(Others(workspace::named(&ground, name))),
         });
     }
-    all.extend(plan::dismantled(&rest));
-    Ok(if acts { plan::apply(&all, &facts, &walk).await } else { plan::look(&all, &facts, &walk).await })
+    let removals = plan::dismantled(&rest);
+    if !acts {
+        let mut whole = plan::look(&workspaces, &facts, &walk).await;
+        whole.steps.extend(plan::look(&removals, &facts, &walk).await.steps);
+        return Ok(whole);
+    }
+    // By its workspaces a project is found: as long as anything of it is there, they are.
+    let around = plan::apply(&removals, &facts, &walk).await;
+    if around.failures().next().is_some() {
+        return Ok(around);
+    }
+    let mut whole = plan::apply(&workspaces, &facts, &walk).await;
+    whole.steps.extend(around.steps);
+    Ok(whole)
 }
 
 /// A workspace that others made: it is theirs to delete.

@@ -248,7 +248,7 @@ impl Template {
 /// Whether `source` is a Git URL rather than a directory.
 pub fn is_url(source: &str) -> bool {
     let scp_like = || source.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains(['/', '\\']));
-    source.contains("://") || scp_like()
+    source.contains("://") || source.starts_with("codecommit::") || scp_like()
 }
 
 /// `files` by the first part of their paths.

@@ -220,7 +220,13 @@ class Landscape:
 
     def __init__(self, repository: Repository, demo: Path, tmp_path: Path) -> None:
         """Copies it."""
-        self._repository, self._summary = repository, tmp_path / "summary"
+        self._provider, self._summary = repository.provider, tmp_path / "summary"
+        self._repository = Path(shutil.copytree(repository.path, tmp_path / "repository"))
+        # The project of the demo is another tenant's than that of the sample.
+        config = self._repository / "cicd-config.json"
+        told = json.loads(config.read_text(encoding="utf-8"))
+        told["project"]["tenant"] = "clinical"
+        config.write_text(json.dumps(told), encoding="utf-8")
         self._home = Path(shutil.copytree(demo, tmp_path / "aiops-demo"))
         (tmp_path / "bin").mkdir()
         (tmp_path / "bin/aiops").symlink_to(AIOPS)
@@ -234,9 +240,9 @@ class Landscape:
     def promote(self, *arguments: str) -> tuple[int, str, str]:
         """Runs the script as a job of CI does: its exit code, what it says, and the summary."""
         variables = self._variables | {"AIOPS_PERSONA": "ci"}
-        if self._repository.provider == "github":
+        if self._provider == "github":
             variables |= {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(self._summary)}
-        command = [sys.executable, self._repository.path / "ci/promote.py", *arguments]
+        command = [sys.executable, self._repository / "ci/promote.py", *arguments]
         ended = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         summary = self._summary.read_text() if self._summary.exists() else ended.stdout
         return ended.returncode, ended.stdout + ended.stderr, summary

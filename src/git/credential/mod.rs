@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use self::environment::Environment;
 pub use self::helper::Helper;
-pub use self::sigv4::{Keys, SigV4};
+pub use self::sigv4::{Keys, SigV4, is_at_aws};
 use super::{Address, Secret};
 use crate::config::GitProvider;
 use crate::error::{Error, Result};

@@ -40,6 +40,11 @@ impl SigV4 {
     }
 }
 
+/// Whether this is an address at AWS.
+pub fn is_at_aws(address: &Address) -> bool {
+    region(address).is_some()
+}
+
 impl Credentials for SigV4 {
     fn login(&self, address: &Address) -> Result<Option<Login>> {
         let Some(region) = region(address) else { return Ok(None) };
