@@ -30,7 +30,7 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         name: "CreateSecret",
         input: r"{ Name!: Name, ClientRequestToken: VersionId, Description: string ..2048, KmsKeyId: KmsKeyId,
-                   SecretBinary: string 1..65536, SecretString: string 1..65536, Tags: list of Tag,
+                   SecretString: string 1..65536, Tags: list of Tag,
                    AddReplicaRegions: list 1.. of Replica, ForceOverwriteReplicaSecret: boolean,
                    Type: string ..256, CrossAccountPrimaryARN: string 20..2048 }",
         handler: create,
@@ -42,7 +42,7 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "DeleteSecret",
-        input: "{ SecretId!: SecretId, RecoveryWindowInDays: integer, ForceDeleteWithoutRecovery: boolean }",
+        input: "{ SecretId!: SecretId, RecoveryWindowInDays: long, ForceDeleteWithoutRecovery: boolean }",
         handler: delete,
     },
 ];
