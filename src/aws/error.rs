@@ -257,6 +257,15 @@ fn hint(error: &AwsError) -> Option<&'static str> {
     })
 }
 
+/// What AWS has; nothing if it says that there is none.
+pub fn existing<T>(answer: Result<T, AwsError>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.class() == Class::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -109,6 +109,13 @@ impl GitReviewers {
     }
 }
 
+impl Git {
+    /// The host, the provider's public one if none is named. Directories have none.
+    pub fn host_name(&self) -> Option<&str> {
+        self.host.as_deref().or(self.provider.public_host())
+    }
+}
+
 /// What hosts repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -119,6 +126,17 @@ pub enum GitProvider {
     Gitlab,
     /// Bare repositories on this machine.
     Local,
+}
+
+impl GitProvider {
+    /// Its host that is open to everybody.
+    pub fn public_host(self) -> Option<&'static str> {
+        match self {
+            GitProvider::Github => Some("github.com"),
+            GitProvider::Gitlab => Some("gitlab.com"),
+            GitProvider::Local => None,
+        }
+    }
 }
 
 /// How a project's code is laid out.

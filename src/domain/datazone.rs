@@ -17,9 +17,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::directory::Directory;
-use super::participant::existing;
 use super::{MANAGED_BY, OURS, Studio};
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::{AwsError, Class, existing};
 use crate::aws::poll::{self, Look, Patience};
 use crate::config::domain as settings;
 use crate::error::{Error, Result};

@@ -20,7 +20,7 @@ mod governance;
 pub mod grant;
 pub mod key;
 pub(crate) mod owner;
-pub(crate) mod participant;
+mod participant;
 pub(crate) mod project;
 pub mod role;
 mod share;

@@ -11,7 +11,7 @@ use futures::future::LocalBoxFuture;
 use super::directory::Directory;
 use super::{GROUP_PROFILE, Studio, USER_PROFILE};
 use crate::aws::Session;
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::{AwsError, Class, existing};
 use crate::config::Principal;
 use crate::error::{Error, Result};
 use crate::plan::{Address, Difference, Facts, Found, Resource};
@@ -255,14 +255,5 @@ fn group(id: Option<String>, status: Option<GroupProfileStatus>) -> Profile {
         id: id.unwrap_or_default(),
         counts: status == Some(GroupProfileStatus::Assigned),
         status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-    }
-}
-
-/// What AWS has, or nothing if it does not have it.
-pub(crate) fn existing<T>(outcome: Result<T, AwsError>) -> Result<Option<T>> {
-    match outcome {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.class() == Class::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

@@ -5,9 +5,8 @@ use aws_sdk_datazone::operation::get_domain_unit::GetDomainUnitOutput;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
-use super::participant::existing;
 use super::{OURS, ROOT, Studio, is_ours, marked};
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::{AwsError, Class, existing};
 use crate::config::Tenant;
 use crate::error::{Error, Result};
 use crate::plan::{Address, Difference, Facts, Found, Resource};

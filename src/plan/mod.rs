@@ -10,6 +10,7 @@
 
 mod dismantle;
 mod facts;
+mod given;
 mod narrow;
 mod outcome;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::error::{Error, Result};
 
 pub use self::dismantle::dismantled;
 pub use self::facts::Facts;
+pub use self::given::Given;
 pub use self::narrow::narrowed;
 pub use self::outcome::{Action, Outcome, Plan, State};
 pub use self::walk::{Walk, apply, look};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::ground::Ground;
+use super::oidc;
 use super::order::Order;
 use super::repository;
 use super::survey;
 use super::workspace;
-use crate::config::GitProvider;
 use crate::error::Result;
 use crate::governance::{Persona, Stage};
 use crate::plan::Facts;
@@ -23,12 +23,7 @@ const RESOURCES: [(&str, &str); 4] = [
 ];
 
 /// The configuration of the project that was ordered. The repositories and workspaces must be there.
-pub(crate) async fn config(
-    ground: &Ground<'_>,
-    order: &Order<'_>,
-    facts: &Facts,
-    ci_role: Option<String>,
-) -> Result<CicdConfig> {
+pub(crate) async fn config(ground: &Ground<'_>, order: &Order<'_>, facts: &Facts) -> Result<CicdConfig> {
     let world = ground.studio.world;
     let git = &world.config.git;
     let (central, dev) = (world.landscape.central(), order.tenant.stage(Stage::Dev));
@@ -72,7 +67,7 @@ pub(crate) async fn config(
             test: stage(ground, order, facts, Stage::Test).await?,
             prod: stage(ground, order, facts, Stage::Prod).await?,
         },
-        ci_role: ci_role.filter(|_| git.provider != GitProvider::Local),
+        ci_role: oidc::role_arn(world, order.tenant, order.name.as_str()),
     })
 }
 

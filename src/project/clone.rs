@@ -37,9 +37,7 @@ impl Clone {
         let record = recorded.map(|content| Record::read(&content)).transpose()?;
         Ok(Some(Clone { hosted, address, repository, head, record, _directory: directory }))
     }
-}
 
-impl Clone {
     /// The tree of a commit.
     pub fn tree(&self, commit: Oid) -> Result<Oid> {
         let found = self.repository.inner().find_commit(commit);

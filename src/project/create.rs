@@ -3,9 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures::FutureExt as _;
-use futures::future::LocalBoxFuture;
-
 use super::connection::GitConnection;
 use super::find::{Project, Stationed};
 use super::ground::Ground;
@@ -16,11 +13,11 @@ use super::oidc;
 use super::order::Order;
 use super::repository::{CiEnvironment, CiVariables, Protected, Repository, Seat};
 use super::seeded::{Seeded, seed_address};
-use super::workspace::{self, There, Workspace};
+use super::workspace::{self, Workspace};
 use crate::domain::{self, Studio};
 use crate::error::Result;
 use crate::governance::{Registry, Stage};
-use crate::plan::{self, Address, Facts, Found, Plan, Resource};
+use crate::plan::{self, Address, Facts, Plan, Resource};
 use crate::seed::Holds;
 
 /// What would have to be done for a project to be as it was ordered.
@@ -45,7 +42,7 @@ async fn resources<'w>(
     let ground = Ground::look(*studio).await?;
     ground.unit(&order.tenant.name)?;
     let order = Rc::new(order);
-    let mut all: Vec<Box<dyn Resource + 'w>> = vec![Box::new(Standing(ground.clone()))];
+    let mut all: Vec<Box<dyn Resource + 'w>> = vec![Box::new(ground.given())];
     let people = order
         .members
         .iter()
@@ -82,13 +79,11 @@ pub(super) async fn begin(
     seats: &[Seat<'_>],
     missing: &[Holds],
 ) -> Plan {
-    let facts = Facts::default();
-    let mut all: Vec<Box<dyn Resource + '_>> = vec![Box::new(Standing(ground.clone()))];
+    let mut all: Vec<Box<dyn Resource + '_>> = vec![Box::new(ground.given())];
     for Stationed { stage, id, .. } in &project.workspaces {
         let Some(stage) = stage else { continue };
         let workspace = workspace::address(ground, project.tenant, project.name.as_str(), *stage);
-        facts.set(&workspace, "id", id);
-        all.push(Box::new(There(workspace)));
+        all.push(Box::new(workspace::given(workspace, id)));
     }
     all.extend(seats.iter().map(|seat| Box::new(Repository(seat.clone())) as Box<dyn Resource + '_>));
     let of_ci = seats.first().map(|seat| ci(&seat.studio, &seat.order, seats)).unwrap_or_default();
@@ -97,7 +92,7 @@ pub(super) async fn begin(
     for seat in seats.iter().filter(|seat| missing.contains(&seat.holds)) {
         all.extend(of_repository(ground, seat.clone(), role.clone()));
     }
-    plan::apply(&all, &facts, &ground.studio.walk()).await
+    plan::apply(&all, &Facts::default(), &ground.studio.walk()).await
 }
 
 /// The repositories of a project.
@@ -164,29 +159,4 @@ pub(super) fn around<'w>(
         }
     }
     all
-}
-
-/// The domain, which is there: what is in it can say that it needs it.
-pub(super) struct Standing<'w>(pub Rc<Ground<'w>>);
-
-impl Resource for Standing<'_> {
-    fn address(&self) -> Address {
-        self.0.studio.domain()
-    }
-
-    fn reason(&self) -> String {
-        "the project is in it".to_owned()
-    }
-
-    fn look<'a>(&'a self, facts: &'a Facts) -> LocalBoxFuture<'a, Result<Found>> {
-        async move {
-            facts.set(&self.address(), "id", &self.0.domain.id);
-            Ok(Found::Same)
-        }
-        .boxed_local()
-    }
-
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
-        async { Ok(()) }.boxed_local()
-    }
 }

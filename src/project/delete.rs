@@ -2,9 +2,6 @@
 
 use std::rc::Rc;
 
-use futures::FutureExt as _;
-use futures::future::LocalBoxFuture;
-
 use super::create::around;
 use super::find::{Stationed, find};
 use super::ground::Ground;
@@ -14,7 +11,7 @@ use super::workspace;
 use crate::domain::project::Project;
 use crate::domain::{Studio, is_ours};
 use crate::error::Result;
-use crate::plan::{self, Address, Facts, Found, Plan, Resource};
+use crate::plan::{self, Facts, Given, Plan, Resource};
 
 /// What a deletion would remove and leave; with `acts`, it does so.
 pub async fn delete(studio: &Studio<'_>, (name, tenant): (&str, Option<&str>), acts: bool) -> Result<Plan> {
@@ -32,7 +29,7 @@ pub async fn delete(studio: &Studio<'_>, (name, tenant): (&str, Option<&str>), a
         let (session, domain) = (ground.session.clone(), ground.domain.clone());
         workspaces.push(match is_ours(details.description()) {
             true => Box::new(Project { studio: *studio, session, domain, id: id.clone(), name: name.clone() }),
-            false => Box::new(Others(workspace::named(&ground, name))),
+            false => Box::new(Given::left(workspace::named(&ground, name), "made by others: delete it in the portal")),
         });
     }
     let removals = plan::dismantled(&rest);
@@ -49,25 +46,4 @@ pub async fn delete(studio: &Studio<'_>, (name, tenant): (&str, Option<&str>), a
     let mut whole = plan::apply(&workspaces, &facts, &walk).await;
     whole.steps.extend(around.steps);
     Ok(whole)
-}
-
-/// A workspace that others made: it is theirs to delete.
-struct Others(Address);
-
-impl Resource for Others {
-    fn address(&self) -> Address {
-        self.0.clone()
-    }
-
-    fn reason(&self) -> String {
-        "made by others".to_owned()
-    }
-
-    fn look<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<Found>> {
-        async { Ok(Found::Leftover("made by others: delete it in the portal".to_owned())) }.boxed_local()
-    }
-
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
-        async { Ok(()) }.boxed_local()
-    }
 }

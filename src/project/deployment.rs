@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ground::Ground;
-use crate::aws::error::AwsError;
 use crate::aws::moment;
 use crate::aws::poll::{self, Look, Patience};
 use crate::error::{Error, Result};
@@ -101,14 +100,8 @@ fn failure_reasons(project: &GetProjectOutput) -> Vec<String> {
 
 /// What the deployments of single environments say.
 async fn environment_reasons(ground: &Ground<'_>, project: &str) -> Result<Vec<String>> {
-    let client = ground.client();
-    let list = client.list_environments().domain_identifier(&ground.domain.id).project_identifier(project);
-    let environments: Vec<_> = list.into_paginator().items().send().try_collect().await.map_err(AwsError::from)?;
     let mut reasons = Vec::new();
-    for summary in environments {
-        let Some(id) = summary.id() else { continue };
-        let asked = client.get_environment().domain_identifier(&ground.domain.id).identifier(id).send().await;
-        let environment = asked.map_err(AwsError::from)?;
+    for (summary, environment) in ground.environments(project).await? {
         let Some(deployment) = environment.last_deployment() else { continue };
         let reason = deployment.failure_reason().map(|reason| reason.message().to_owned());
         let failed = deployment.deployment_status().is_some_and(|status| status.as_str() == "FAILED");

@@ -68,36 +68,32 @@ pub(crate) fn by_convention(tenant: &Tenant, workspace: &str) -> Option<(Project
 
 /// The project called `name`, of `tenant` or of the only tenant that has one.
 pub(crate) async fn find<'w>(ground: &Ground<'w>, name: &str, tenant: Option<&str>) -> Result<Project<'w>> {
-    let world = ground.studio.world;
-    if let Some(tenant) = tenant {
-        world.landscape.tenant(tenant)?;
-    }
-    let all = all(ground).await?;
-    let of_tenant = |project: &&Project<'w>| tenant.is_none_or(|tenant| project.tenant.name == tenant);
+    let projects = of_tenant(ground, tenant).await?;
     let is_meant = |project: &Project<'w>| {
         project.name.as_str() == name || project.workspaces.iter().any(|workspace| workspace.name == name)
     };
-    let known: Vec<String> = all.iter().filter(of_tenant).map(|project| project.name.to_string()).collect();
-    let mut meant: Vec<Project<'w>> =
-        all.into_iter().filter(|project| of_tenant(&project) && is_meant(project)).collect();
+    let known: Vec<String> = projects.iter().map(|project| project.name.to_string()).collect();
+    let mut meant: Vec<Project<'w>> = projects.into_iter().filter(is_meant).collect();
     if meant.len() > 1 {
         let tenants: Vec<&str> = meant.iter().map(|project| project.tenant.name.as_str()).collect();
         return Err(Error::usage(format!("several tenants have a project {name}: {}", tenants.join(", ")))
             .hint(format!("say whose: --tenant {}", tenants.first().copied().unwrap_or_default())));
     }
-    meant.pop().ok_or_else(|| {
-        let error = Error::usage(format!("there is no project {name:?}"));
-        let error = match nearest_name(name, known.iter().map(String::as_str)) {
-            Some(nearest) => error.hint(format!("did you mean {nearest:?}?")),
-            None => error,
-        };
-        error.hint("`aiops project list` shows what is there")
-    })
+    if let Some(found) = meant.pop() {
+        return Ok(found);
+    }
+    let error = Error::usage(format!("there is no project {name:?}"));
+    let error = match nearest_name(name, known.iter().map(String::as_str)) {
+        Some(nearest) => error.hint(format!("did you mean {nearest:?}?")),
+        None => error,
+    };
+    Err(error.hint("`aiops project list` shows what is there"))
 }
 
-/// Every project of the domain that is a tenant's, in the order of their names.
-pub(crate) async fn all<'w>(ground: &Ground<'w>) -> Result<Vec<Project<'w>>> {
+/// The projects of one tenant, or of all, in the order of their names.
+pub(crate) async fn of_tenant<'w>(ground: &Ground<'w>, wanted: Option<&str>) -> Result<Vec<Project<'w>>> {
     let world = ground.studio.world;
+    let wanted = wanted.map(|name| world.landscape.tenant(name)).transpose()?;
     let mut found: Vec<Project<'w>> = Vec::new();
     for summary in ground.projects() {
         let Some(details) = ground.describe(summary.id()).await? else { continue };
@@ -108,6 +104,9 @@ pub(crate) async fn all<'w>(ground: &Ground<'w>) -> Result<Vec<Project<'w>>> {
             (None, Some(tenant)) => world.landscape.tenant(tenant)?,
             (None, None) => continue,
         };
+        if wanted.is_some_and(|wanted| wanted.name != tenant.name) {
+            continue;
+        }
         let named = by_convention(tenant, summary.name());
         let stage = origin.as_ref().map(|origin| origin.stage).or(named.as_ref().map(|(_, stage)| *stage));
         let Some(name) = named.map(|(name, _)| name).or_else(|| slug(summary.name())) else { continue };

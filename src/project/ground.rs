@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aws_sdk_datazone::Client;
+use aws_sdk_datazone::operation::get_environment::GetEnvironmentOutput;
 use aws_sdk_datazone::operation::get_project::GetProjectOutput;
-use aws_sdk_datazone::types::ProjectSummary;
+use aws_sdk_datazone::types::{EnvironmentSummary, ProjectSummary};
 
 use crate::aws::Session;
 use crate::aws::error::{AwsError, Class};
 use crate::domain::Studio;
 use crate::domain::survey::{self, Domain};
 use crate::error::{Error, Result};
+use crate::plan::Given;
 use crate::profile::ground::{APPLY_THE_DOMAIN, find_domain, find_units};
 
 /// What projects stand on.
@@ -41,6 +43,11 @@ impl<'w> Ground<'w> {
             session,
             domain,
         }))
+    }
+
+    /// The domain, for plans of what is in it.
+    pub fn given(&self) -> Given {
+        Given::there(self.studio.domain(), "the project is in it").knowing("id", &self.domain.id)
     }
 
     pub fn client(&self) -> Client {
@@ -103,5 +110,20 @@ impl<'w> Ground<'w> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The environments of a project, as they are listed, and with what only asking for each tells.
+    pub async fn environments(&self, project: &str) -> Result<Vec<(EnvironmentSummary, GetEnvironmentOutput)>> {
+        let client = self.client();
+        let list = client.list_environments().domain_identifier(&self.domain.id).project_identifier(project);
+        let summaries: Vec<_> = list.into_paginator().items().send().try_collect().await.map_err(AwsError::from)?;
+        let mut found = Vec::new();
+        for summary in summaries {
+            let Some(id) = summary.id() else { continue };
+            let asked = client.get_environment().domain_identifier(&self.domain.id).identifier(id).send().await;
+            let environment = asked.map_err(AwsError::from)?;
+            found.push((summary, environment));
+        }
+        Ok(found)
     }
 }

@@ -8,8 +8,7 @@ use futures::future::LocalBoxFuture;
 
 use super::order::Order;
 use crate::aws::Session;
-use crate::aws::error::{AwsError, Class};
-use crate::domain::participant::existing;
+use crate::aws::error::{AwsError, Class, existing};
 use crate::domain::{MANAGED_BY, Studio};
 use crate::error::Result;
 use crate::governance::{Registry, Stage, policy};

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::aws::error::AwsError;
 use crate::config::{GitAuthor, GitProvider};
 use crate::error::{Error, Kind, Result};
-use crate::git::credential::{Credentials, Fixed, Login};
+use crate::git::credential::{Credentials, Fixed, Login, token_in};
 use crate::git::forge::{self, Forge};
 use crate::git::{Access, Address, Author, Secret, User};
 use crate::governance::Persona;
@@ -40,16 +41,11 @@ impl Hosting {
     pub async fn open(world: &World<'_>, surroundings: Surroundings) -> Result<Self> {
         let Surroundings { user, directory, library } = surroundings;
         let config = &world.config.git;
-        let host = match config.provider {
-            GitProvider::Local => None,
-            GitProvider::Github => Some(config.host.as_deref().unwrap_or("github.com")),
-            GitProvider::Gitlab => Some(config.host.as_deref().unwrap_or("gitlab.com")),
-        };
+        let host = config.host_name().filter(|_| config.provider != GitProvider::Local);
         let mut first: Vec<Arc<dyn Credentials>> = Vec::new();
         if let (Some(secret), Some(host)) = (&config.token_secret, host) {
-            let password = token(world, secret).await?;
-            let user = if config.provider == GitProvider::Github { "x-access-token" } else { "oauth2" };
-            let login = Login { user: user.to_owned(), password, from: format!("the secret {secret}") };
+            let token = token(world, secret).await?;
+            let login = Login::with_token(config.provider, token, format!("the secret {secret}"));
             first.push(Arc::new(Fixed::new(host, login)));
         }
         let access = Access::usual(&user, config, first);
@@ -123,22 +119,11 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
     }
 }
 
-/// The token that a secret of the shared services account holds: alone, or as `token` of a JSON object.
+/// The token that a secret of the shared services account holds.
 async fn token(world: &World<'_>, secret: &str) -> Result<Secret> {
     let session = world.session(world.landscape.central(), Persona::Administrator).await?;
     let asked = session.secretsmanager().get_secret_value().secret_id(secret).send().await;
-    let value = asked.map_err(|error| {
-        Error::from(crate::aws::error::AwsError::from(error)).context(format!("cannot read the secret {secret}"))
-    })?;
-    let text = value.secret_string().unwrap_or_default();
-    let token = match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(serde_json::Value::Object(members)) => {
-            members.get("token").and_then(|token| token.as_str()).map(str::to_owned)
-        }
-        _ => Some(text.trim().to_owned()),
-    };
-    token.filter(|token| !token.is_empty()).map(Secret::new).ok_or_else(|| {
-        Error::config(format!("the secret {secret} holds no token"))
-            .hint("it must be the token alone, or a JSON object with the member `token`")
-    })
+    let unreadable = |error: Error| error.context(format!("cannot read the secret {secret}"));
+    let value = asked.map_err(|error| unreadable(AwsError::from(error).into()))?;
+    token_in(value.secret_string().unwrap_or_default()).map_err(unreadable)
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::create::Standing;
 use super::find::{Project, find};
 use super::ground::Ground;
 use super::member::{self, Membership};
@@ -63,19 +62,17 @@ pub async fn change(
 ) -> Result<Plan> {
     let ground = Ground::look(*studio).await?;
     let project = find(&ground, name, tenant).await?;
-    let mut resources: Vec<Box<dyn Resource + '_>> = vec![Box::new(Standing(ground.clone()))];
+    let mut resources: Vec<Box<dyn Resource + '_>> = vec![Box::new(ground.given())];
     let reason = format!("member of {}", project.name);
     resources.extend(domain::participants(*studio, people.iter().map(|who| (who.clone(), reason.clone()))));
-    let facts = Facts::default();
     for stationed in &project.workspaces {
         let workspace = workspace::named(&ground, &stationed.name);
-        facts.set(&workspace, "id", &stationed.id);
-        resources.push(Box::new(workspace::There(workspace.clone())));
+        resources.push(Box::new(workspace::given(workspace.clone(), &stationed.id)));
         for who in people {
             let (ground, workspace, who) = (ground.clone(), workspace.clone(), who.clone());
             resources.push(Box::new(Membership { ground, workspace, who, wanted }));
         }
     }
-    let walk = studio.walk();
+    let (facts, walk) = (Facts::default(), studio.walk());
     Ok(if acts { plan::apply(&resources, &facts, &walk).await } else { plan::look(&resources, &facts, &walk).await })
 }

@@ -10,6 +10,7 @@ use futures::future::LocalBoxFuture;
 use super::hosting::Hosting;
 use super::oidc;
 use super::order::Order;
+use crate::config::GitProvider;
 use crate::config::settings::Git;
 use crate::domain::Studio;
 use crate::error::Result;
@@ -36,13 +37,10 @@ pub(crate) fn named(studio: Studio<'_>, order: &Order<'_>, facts: &Facts) -> Opt
 
 /// What a plan calls the host.
 fn host(git: &Git) -> String {
-    use crate::config::GitProvider;
-    let host = match git.provider {
-        GitProvider::Local => return git.directory.display().to_string(),
-        GitProvider::Github => git.host.as_deref().unwrap_or("github.com"),
-        GitProvider::Gitlab => git.host.as_deref().unwrap_or("gitlab.com"),
-    };
-    format!("{host}/{}", git.owner.as_deref().unwrap_or_default())
+    if git.provider == GitProvider::Local {
+        return git.directory.display().to_string();
+    }
+    format!("{}/{}", git.host_name().unwrap_or_default(), git.owner.as_deref().unwrap_or_default())
 }
 
 /// What all resources of a repository have.

@@ -9,7 +9,6 @@ use super::cicd;
 use super::clone::Clone;
 use super::ground::Ground;
 use super::hosting::Hosting;
-use super::oidc;
 use super::repository::{Seat, address};
 use super::workspace;
 use crate::error::Result;
@@ -38,13 +37,8 @@ pub(crate) fn seed_address(seat: &Seat<'_>) -> Address {
 }
 
 /// What a repository is made of now: its files, and the record among them.
-pub(crate) fn render(
-    seat: &Seat<'_>,
-    cicd: &CicdConfig,
-    hosting: &Hosting,
-    given: &crate::seed::Answers,
-) -> Result<(Files, Record)> {
-    let template = hosting.library().template(profile::template(seat.order.profile))?;
+pub(crate) fn render(seat: &Seat<'_>, cicd: &CicdConfig, given: &crate::seed::Answers) -> Result<(Files, Record)> {
+    let template = seat.hosting.library().template(profile::template(seat.order.profile))?;
     let answers = template.answers(given, cicd)?;
     record::seed(&template, cicd, &answers, seat.holds, landscape(seat)?)
 }
@@ -99,19 +93,10 @@ enum State {
 }
 
 /// Keeps the rendering that a repository began with on a branch of its own, if that is not done.
-fn keep(hosting: &Hosting, name: &str, branch: &str) -> Result<()> {
-    let Some(clone) = Clone::of(hosting, name, branch)? else { return Ok(()) };
+fn keep(hosting: &Hosting, clone: &Clone) -> Result<()> {
     let Some(rendering) = clone.unkept()? else { return Ok(()) };
     clone.begin(BRANCH, rendering)?;
     clone.repository.push(&clone.address, BRANCH, hosting.access())
-}
-
-impl Seeded<'_> {
-    async fn cicd(&self, facts: &Facts) -> Result<CicdConfig> {
-        let Seat { studio, order, .. } = &self.seat;
-        let role = oidc::role_arn(studio.world, order.tenant, order.name.as_str());
-        cicd::config(&self.ground, order, facts, role).await
-    }
 }
 
 impl Resource for Seeded<'_> {
@@ -170,23 +155,28 @@ impl Resource for Seeded<'_> {
 
     fn act<'a>(&'a self, found: &'a Found, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
         async move {
-            if *found != Found::Absent {
-                let (name, branch) = (self.seat.name(), self.seat.git().default_branch.clone());
-                return self.seat.hosting.work(move |hosting| keep(hosting, &name, &branch)).await;
-            }
-            let cicd = self.cicd(facts).await?;
-            let (files, record) = render(&self.seat, &cicd, &self.seat.hosting, &self.seat.order.answers)?;
             let (name, branch) = (self.seat.name(), self.seat.git().default_branch.clone());
+            if *found != Found::Absent {
+                let complete = move |hosting: &Hosting| match Clone::of(hosting, &name, &branch)? {
+                    Some(clone) => keep(hosting, &clone),
+                    None => Ok(()),
+                };
+                return self.seat.hosting.work(complete).await;
+            }
+            let cicd = cicd::config(&self.ground, &self.seat.order, facts).await?;
+            let (files, record) = render(&self.seat, &cicd, &self.seat.order.answers)?;
             let now = self.seat.studio.world.clock.now();
             let seed = move |hosting: &Hosting| {
                 let Some(clone) = Clone::of(hosting, &name, &branch)? else { return Ok(()) };
-                if clone.head.is_none() {
-                    let commit = commit_rendering(&clone, hosting, &files, &subject(&record), now)?;
-                    clone.begin(&branch, commit)?;
-                    // Hosts take the branch that comes first for the default one.
-                    clone.repository.push(&clone.address, &branch, hosting.access())?;
+                if clone.head.is_some() {
+                    // Somebody else was faster.
+                    return keep(hosting, &clone);
                 }
-                keep(hosting, &name, &branch)
+                let commit = commit_rendering(&clone, hosting, &files, &subject(&record), now)?;
+                clone.begin(&branch, commit)?;
+                // Hosts take the branch that comes first for the default one.
+                clone.repository.push(&clone.address, &branch, hosting.access())?;
+                clone.repository.push(&clone.address, BRANCH, hosting.access())
             };
             self.seat.hosting.work(seed).await
         }

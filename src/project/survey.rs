@@ -109,15 +109,10 @@ pub struct Connection {
 
 /// All projects, of one tenant or of all.
 pub async fn list(studio: &Studio<'_>, tenant: Option<&str>) -> Result<Vec<Listed>> {
-    if let Some(name) = tenant {
-        studio.world.landscape.tenant(name)?;
-    }
     let ground = Ground::look(*studio).await?;
     let mut listed = Vec::new();
-    for project in find::all(&ground).await? {
-        if tenant.is_none_or(|tenant| project.tenant.name == tenant) {
-            listed.push(told(&ground, &project).await?);
-        }
+    for project in find::of_tenant(&ground, tenant).await? {
+        listed.push(told(&ground, &project).await?);
     }
     Ok(listed)
 }
@@ -191,14 +186,8 @@ async fn told(ground: &Ground<'_>, project: &Project<'_>) -> Result<Listed> {
 
 /// The environments of a workspace, with what was made for them.
 pub(crate) async fn environments(ground: &Ground<'_>, workspace: &str, project: &str) -> Result<Vec<Environment>> {
-    let client = ground.client();
-    let list = client.list_environments().domain_identifier(&ground.domain.id).project_identifier(project);
-    let summaries: Vec<_> = list.into_paginator().items().send().try_collect().await.map_err(AwsError::from)?;
     let mut found = Vec::new();
-    for summary in summaries {
-        let Some(id) = summary.id() else { continue };
-        let asked = client.get_environment().domain_identifier(&ground.domain.id).identifier(id).send().await;
-        let environment = asked.map_err(AwsError::from)?;
+    for (summary, environment) in ground.environments(project).await? {
         let resources = environment
             .provisioned_resources()
             .iter()
@@ -206,7 +195,7 @@ pub(crate) async fn environments(ground: &Ground<'_>, workspace: &str, project: 
         found.push(Environment {
             workspace: workspace.to_owned(),
             name: summary.name().to_owned(),
-            id: id.to_owned(),
+            id: summary.id().unwrap_or_default().to_owned(),
             account: summary.aws_account_id().unwrap_or("-").to_owned(),
             region: summary.aws_account_region().unwrap_or("-").to_owned(),
             status: summary.status().map_or("-", |status| status.as_str()).to_owned(),

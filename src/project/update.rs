@@ -15,14 +15,13 @@ use super::create::begin;
 use super::find::{self, Project, find};
 use super::ground::Ground;
 use super::hosting::Hosting;
-use super::oidc;
 use super::order::Order;
 use super::repository::{Seat, address};
 use super::seeded::{commit_rendering, render, subject};
 use super::workspace;
 use crate::domain::Studio;
 use crate::error::{Error, Result};
-use crate::git::forge::NewChange;
+use crate::git::forge::{Hosted, NewChange};
 use crate::git::{Files, Oid, Rejection};
 use crate::plan::Facts;
 use crate::seed::Answers;
@@ -91,10 +90,7 @@ pub async fn check(
     let ground = Ground::look(*studio).await?;
     let projects = match name {
         Some(name) => vec![find(&ground, name, tenant).await?],
-        None => {
-            let all = find::all(&ground).await?;
-            all.into_iter().filter(|project| tenant.is_none_or(|tenant| project.tenant.name == tenant)).collect()
-        }
+        None => find::of_tenant(&ground, tenant).await?,
     };
     let mut standings = Vec::new();
     for project in projects {
@@ -113,10 +109,7 @@ pub async fn update(
     (name, tenant): (&str, Option<&str>),
     answers: &Answers,
 ) -> Result<Vec<Standing>> {
-    let ground = Ground::look(*studio).await?;
-    let project = find(&ground, name, tenant).await?;
-    let doing = if studio.world.dry_run { Doing::Looking } else { Doing::Updating };
-    each(&ground, hosting, &project, answers, doing).await
+    act(studio, hosting, (name, tenant), answers, Doing::Updating).await
 }
 
 /// Offers the template to repositories of a project that have code already.
@@ -126,10 +119,7 @@ pub async fn seed(
     (name, tenant): (&str, Option<&str>),
     answers: &Answers,
 ) -> Result<Vec<Standing>> {
-    let ground = Ground::look(*studio).await?;
-    let project = find(&ground, name, tenant).await?;
-    let doing = if studio.world.dry_run { Doing::Looking } else { Doing::Seeding };
-    each(&ground, hosting, &project, answers, doing).await
+    act(studio, hosting, (name, tenant), answers, Doing::Seeding).await
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,6 +127,20 @@ enum Doing {
     Looking,
     Updating,
     Seeding,
+}
+
+/// Does it to the project that is meant, or only looks.
+async fn act(
+    studio: &Studio<'_>,
+    hosting: &Hosting,
+    (name, tenant): (&str, Option<&str>),
+    answers: &Answers,
+    doing: Doing,
+) -> Result<Vec<Standing>> {
+    let ground = Ground::look(*studio).await?;
+    let project = find(&ground, name, tenant).await?;
+    let doing = if studio.world.dry_run { Doing::Looking } else { doing };
+    each(&ground, hosting, &project, answers, doing).await
 }
 
 /// What is told of, or done to, each repository of a project.
@@ -184,7 +188,7 @@ async fn each(
 async fn begin_missing(ground: &Rc<Ground<'_>>, project: &Project<'_>, seats: &[Seat<'_>]) -> Result<()> {
     let mut missing = Vec::new();
     for seat in seats {
-        if !visit(seat).await?.has_commits {
+        if visit(seat).await?.is_none_or(|clone| clone.head.is_none()) {
             missing.push(seat.holds);
         }
     }
@@ -216,24 +220,10 @@ impl Standing {
     }
 }
 
-/// A repository as far as its rendering needs to know it.
-struct Visit {
-    hosted: Option<crate::git::forge::Hosted>,
-    record: Option<Record>,
-    has_commits: bool,
-}
-
-async fn visit(seat: &Seat<'_>) -> Result<Visit> {
+/// The repository as it is now, if it is there.
+async fn visit(seat: &Seat<'_>) -> Result<Option<Clone>> {
     let (name, branch) = (seat.name(), seat.git().default_branch.clone());
-    let visit = move |hosting: &Hosting| {
-        Ok(match Clone::of(hosting, &name, &branch)? {
-            Some(clone) => {
-                Visit { has_commits: clone.head.is_some(), record: clone.record, hosted: Some(clone.hosted) }
-            }
-            None => Visit { hosted: None, record: None, has_commits: false },
-        })
-    };
-    seat.hosting.work(visit).await
+    seat.hosting.work(move |hosting| Clone::of(hosting, &name, &branch)).await
 }
 
 async fn one(
@@ -243,31 +233,27 @@ async fn one(
     answers: &Answers,
     doing: Doing,
 ) -> Result<Standing> {
-    let visited = visit(seat).await?;
-    if !visited.has_commits {
-        return Ok(Standing::of(seat, State::Missing));
-    }
+    let visited = visit(seat).await?.and_then(|clone| clone.head.map(|head| (clone, head)));
+    let Some((clone, head)) = visited else { return Ok(Standing::of(seat, State::Missing)) };
     let standing = Standing {
-        template: visited.record.as_ref().map(|record| record.template.clone()),
+        template: clone.record.as_ref().map(|record| record.template.clone()),
         ..Standing::of(seat, State::Unseeded)
     };
-    if visited.record.is_none() && doing != Doing::Seeding {
+    if clone.record.is_none() && doing != Doing::Seeding {
         return Ok(standing);
     }
-    let facts = facts(ground, seat, project, visited.hosted).await?;
-    let role = oidc::role_arn(seat.studio.world, seat.order.tenant, seat.order.name.as_str());
-    let cicd = cicd::config(ground, &seat.order, &facts, role).await?;
+    let facts = facts(ground, seat, project, &clone.hosted).await?;
+    let cicd = cicd::config(ground, &seat.order, &facts).await?;
     let template = seat.hosting.library().template(crate::profile::template(seat.order.profile))?;
-    let mut given = visited.record.as_ref().map_or_else(Answers::new, |record| template.still_asked(&record.answers));
+    let mut given = clone.record.as_ref().map_or_else(Answers::new, |record| template.still_asked(&record.answers));
     given.extend(answers.clone());
-    let (files, record) = render(seat, &cicd, &seat.hosting, &given)?;
-    if visited.record.as_ref().is_some_and(|known| known.tree == record.tree) {
+    let (files, record) = render(seat, &cicd, &given)?;
+    if clone.record.as_ref().is_some_and(|known| known.tree == record.tree) {
         return Ok(Standing { state: State::Current, ..standing });
     }
-    let (name, branch) = (seat.name(), seat.git().default_branch.clone());
+    let branch = seat.git().default_branch.clone();
     let now = seat.studio.world.clock.now();
-    let title = title(&record, visited.record.as_ref());
-    let offer = move |hosting: &Hosting| offer(hosting, &name, &branch, &files, &record, &title, now, doing);
+    let offer = move |hosting: &Hosting| offer(hosting, (&clone, head), &branch, (&files, &record), now, doing);
     let offered = seat.hosting.work(offer).await?;
     Ok(Standing {
         state: if doing == Doing::Looking { State::Behind } else { State::Offered },
@@ -287,12 +273,7 @@ fn title(record: &Record, before: Option<&Record>) -> String {
 }
 
 /// What `cicd-config.json` needs to know of repositories and workspaces that are there.
-async fn facts(
-    ground: &Ground<'_>,
-    seat: &Seat<'_>,
-    project: &Project<'_>,
-    hosted: Option<crate::git::forge::Hosted>,
-) -> Result<Facts> {
+async fn facts(ground: &Ground<'_>, seat: &Seat<'_>, project: &Project<'_>, hosted: &Hosted) -> Result<Facts> {
     let facts = Facts::default();
     for workspace in &project.workspaces {
         let name = workspace.stage.map_or_else(|| workspace.name.clone(), |stage| seat.order.workspace(stage));
@@ -300,7 +281,7 @@ async fn facts(
     }
     for holds in Holds::of(seat.git().layout) {
         let other = Seat { holds: *holds, ..seat.clone() };
-        let known = if *holds == seat.holds { hosted.clone() } else { other.hosted().await? };
+        let known = if *holds == seat.holds { Some(hosted.clone()) } else { other.hosted().await? };
         let Some(known) = known else {
             return Err(Error::failed(format!("there is no repository {}", other.name()))
                 .hint(format!("complete the project first: aiops project create {}", seat.order.name)));
@@ -321,41 +302,34 @@ struct Offered {
 }
 
 /// Merges a rendering, and offers the merge unless this is only a look.
-#[expect(clippy::too_many_arguments, reason = "all of it crosses to the thread that may block")]
 fn offer(
     hosting: &Hosting,
-    name: &str,
+    (clone, head): (&Clone, Oid),
     branch: &str,
-    files: &Files,
-    record: &Record,
-    title: &str,
+    (files, record): (&Files, &Record),
     now: jiff::Timestamp,
     doing: Doing,
 ) -> Result<Offered> {
-    let clone = Clone::of(hosting, name, branch)?;
-    let Some((clone, head)) = clone.and_then(|clone| clone.head.map(|head| (clone, head))) else {
-        return Err(Error::failed(format!("repository {name} is gone")).hint("somebody removed it just now"));
-    };
-    let base = base(&clone)?;
+    let base = base(clone)?;
     let theirs = clone.repository.write_tree(files)?;
     let labels = Labels { ours: branch.to_owned(), theirs: format!("template {}", record.template) };
     let merged = update::merge(&clone.repository, base, head, theirs, &labels)?;
     if doing == Doing::Looking {
         return Ok(Offered { branch: None, change: None, web: None, merged });
     }
-    let rendering = commit_rendering(&clone, hosting, files, &subject(record), now)?;
+    let rendering = commit_rendering(clone, hosting, files, &subject(record), now)?;
     let offered = format!("aiops/update-{}", &record.tree[..12.min(record.tree.len())]);
     let there = clone.repository.branch(&offered)?;
+    let (title, body) = (title(record, clone.record.as_ref()), told(&merged));
     // One that has the rendering is left to the team, which may have gone on with it.
     if !there.map_or(Ok(false), |last| clone.has(last, rendering))? {
-        let message = format!("{title}\n\n{}", told(&merged));
+        let message = format!("{title}\n\n{body}");
         clone.begin(&offered, head)?;
         clone.repository.commit(&offered, merged.tree, &[head, rendering], &hosting.author()?, &message, now)?;
-        push(&clone, hosting, BRANCH)?;
-        push(&clone, hosting, &offered)?;
+        push(clone, hosting, BRANCH)?;
+        push(clone, hosting, &offered)?;
     }
-    let body = told(&merged);
-    let change = NewChange { head: &offered, base: branch, title, body: &body };
+    let change = NewChange { head: &offered, base: branch, title: &title, body: &body };
     let change = hosting.forge().open_change(&clone.hosted, &change)?;
     Ok(Offered { branch: Some(offered), change: Some(change.name), web: change.web, merged })
 }

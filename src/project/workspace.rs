@@ -15,17 +15,16 @@ use super::member;
 use super::order::Order;
 use super::{parameters, repository};
 use crate::aws::error::{AwsError, Class};
-use crate::domain::project::Project;
-use crate::domain::{MARK, OURS, is_ours, marked};
+use crate::domain::{MARK, is_ours, marked};
 use crate::error::{Error, Result};
 use crate::governance::Stage;
 use crate::landscape::Tenant;
-use crate::plan::{Address, Difference, Facts, Farewell, Found, Resource};
+use crate::plan::{Address, Difference, Facts, Found, Given, Resource};
 
 /// What a plan calls it.
 const KIND: &str = "project";
 
-/// By what a plan knows the workspace of a project in a stage. Facts: `id`, and [`OURS`].
+/// By what a plan knows the workspace of a project in a stage. Fact: `id`.
 pub(crate) fn address(ground: &Ground<'_>, tenant: &Tenant, project: &str, stage: Stage) -> Address {
     named(ground, &tenant.project_name(project, stage))
 }
@@ -140,12 +139,9 @@ impl Resource for Workspace<'_> {
                 return Ok(Found::Absent);
             };
             let Some(project) = self.ground.describe(&id).await? else { return Ok(Found::Absent) };
-            let address = self.address();
-            facts.set(&address, "id", &id);
+            facts.set(&self.address(), "id", &id);
             let differences = self.differences(&project)?;
-            if is_ours(project.description()) {
-                facts.set(&address, OURS, "yes");
-            } else if !differences.is_empty() {
+            if !is_ours(project.description()) && !differences.is_empty() {
                 return Ok(Found::Foreign(differences));
             }
             if let Some(difference) = differences.first() {
@@ -184,45 +180,11 @@ impl Resource for Workspace<'_> {
         }
         .boxed_local()
     }
-
-    fn farewell(&self) -> Farewell {
-        Farewell::Removed
-    }
-
-    fn undo<'a>(&'a self, facts: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
-        async move {
-            let project = Project {
-                studio: self.ground.studio,
-                session: self.ground.session.clone(),
-                domain: self.ground.domain.clone(),
-                id: facts.need(&self.address(), "id")?,
-                name: self.name(),
-            };
-            project.delete().await
-        }
-        .boxed_local()
-    }
 }
 
-/// A workspace that was found: what is in it can say that it needs it.
-pub(crate) struct There(pub Address);
-
-impl Resource for There {
-    fn address(&self) -> Address {
-        self.0.clone()
-    }
-
-    fn reason(&self) -> String {
-        "the workspace".to_owned()
-    }
-
-    fn look<'a>(&'a self, _: &'a Facts) -> LocalBoxFuture<'a, Result<Found>> {
-        async { Ok(Found::Same) }.boxed_local()
-    }
-
-    fn act<'a>(&'a self, _: &'a Found, _: &'a Facts) -> LocalBoxFuture<'a, Result<()>> {
-        async { Ok(()) }.boxed_local()
-    }
+/// The workspace with this id, which was found: what is in it can say that it needs it.
+pub(crate) fn given(address: Address, id: &str) -> Given {
+    Given::there(address, "the workspace").knowing("id", id)
 }
 
 /// What people wrote about a project, without the mark.

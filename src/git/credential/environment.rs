@@ -17,12 +17,8 @@ pub struct Environment {
 impl Environment {
     /// The variables of `user` for the provider that `config` names.
     pub fn new(user: &User, config: &settings::Git) -> Self {
-        let host = config.host.as_deref().or(match config.provider {
-            GitProvider::Github => Some("github.com"),
-            GitProvider::Gitlab => Some("gitlab.com"),
-            GitProvider::Local => None,
-        });
-        Environment { user: user.clone(), provider: config.provider, host: host.map(str::to_ascii_lowercase) }
+        let host = config.host_name().map(str::to_ascii_lowercase);
+        Environment { user: user.clone(), provider: config.provider, host }
     }
 
     /// The variables whose tokens may go to `host`, the first that is set being the one to take.

@@ -44,11 +44,12 @@ pub fn forge(
     login: impl FnOnce(&str) -> Result<Secret>,
     sleep: Sleep,
 ) -> Result<Box<dyn Forge>> {
-    let (host, api): (&str, fn(&str) -> String) = match config.provider {
+    let api: fn(&str) -> String = match config.provider {
         GitProvider::Local => return Ok(Box::new(Local::new(directory))),
-        GitProvider::Github => (config.host.as_deref().unwrap_or("github.com"), github::api),
-        GitProvider::Gitlab => (config.host.as_deref().unwrap_or("gitlab.com"), gitlab::api),
+        GitProvider::Github => github::api,
+        GitProvider::Gitlab => gitlab::api,
     };
+    let host = config.host_name().unwrap_or_default();
     let owner = config.owner.as_deref().ok_or_else(|| {
         Error::config("git.owner is missing")
             .hint("name in aiops.yaml the organisation, group or user whose the repositories are")

@@ -36,9 +36,10 @@ pub struct Identity {
 impl Identity {
     /// The CI of these repositories; nothing where there is none.
     pub fn new(provider: GitProvider, host: Option<&str>, sources: &[Source<'_>]) -> Option<Self> {
+        let host = host.or(provider.public_host()).unwrap_or_default();
         let (issuer, subjects): (String, fn(&Source<'_>) -> Vec<String>) = match provider {
-            GitProvider::Github => (github_issuer(host.unwrap_or("github.com")), github_subjects),
-            GitProvider::Gitlab => (format!("https://{}", host.unwrap_or("gitlab.com")), gitlab_subjects),
+            GitProvider::Github => (github_issuer(host), github_subjects),
+            GitProvider::Gitlab => (format!("https://{host}"), gitlab_subjects),
             GitProvider::Local => return None,
         };
         let mut all: Vec<String> = Vec::new();

@@ -153,7 +153,7 @@ fn meant(ground: &Ground, landscape: &Landscape, name: &str) -> Result<Vec<Strin
     let workspaces: Vec<String> = landscape
         .tenants()
         .iter()
-        .flat_map(|tenant| Stage::ALL.map(|stage| format!("{}-{name}-{}", tenant.name, stage.word())))
+        .flat_map(|tenant| Stage::ALL.map(|stage| tenant.project_name(name, stage)))
         .collect();
     let is_meant = |id: &str, known: &String| id == name || known == name || workspaces.contains(known);
     let found: Vec<String> =

@@ -15,7 +15,7 @@ use aws_sdk_datazone::types::DomainStatus;
 use serde::Serialize;
 
 use crate::aws::Session;
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::AwsError;
 use crate::error::{Error, Result};
 use crate::governance::{Persona, Stage};
 use crate::landscape::Tenant;
@@ -102,14 +102,5 @@ impl<'w> Catalog<'w> {
     async fn named(&self, id: &str) -> Named {
         let read = self.client.get_project().domain_identifier(&self.domain).identifier(id).send().await;
         Named { id: id.to_owned(), name: read.map_or_else(|_| id.to_owned(), |project| project.name) }
-    }
-}
-
-/// What AWS has; nothing if it says that there is none.
-fn existing<T>(answer: Result<T, AwsError>) -> Result<Option<T>> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.class() == Class::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_datazone::types::{
 use serde::Serialize;
 
 use super::{Catalog, Named, POLL};
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::{AwsError, Class, existing};
 use crate::aws::poll::{self, Look, Patience};
 use crate::error::{Error, Result};
 use crate::governance::{Persona, Stage};
@@ -222,7 +222,7 @@ impl Publisher<'_> {
         let task = world.progress.start(&format!("waiting for {what}"));
         let outcome = poll::until(world.clock, self.patience, &what, &*task, async || {
             let found = client.get_listing().domain_identifier(domain).identifier(listing).send().await;
-            let found = super::existing(found.map_err(AwsError::from))?;
+            let found = existing(found.map_err(AwsError::from))?;
             match found.as_ref().and_then(|found| found.status()) {
                 Some(ListingStatus::Active) => Ok(Look::Done(())),
                 Some(ListingStatus::Inactive) => Err(Error::failed(format!("{what} was taken back"))),

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::grants::{Access, Granted};
 use super::{Catalog, Named, POLL};
-use crate::aws::error::{AwsError, Class};
+use crate::aws::error::{AwsError, Class, existing};
 use crate::aws::poll::{self, Look, Patience};
 use crate::error::{Error, Kind, Result};
 use crate::governance::{Persona, Stage};
@@ -310,7 +310,7 @@ impl Catalog<'_> {
         let outcome = poll::until(self.world.clock, PATIENCE, &what, &*task, async || {
             let details = self.client.get_subscription_request_details().domain_identifier(&self.domain);
             let details = details.identifier(request).send().await.map_err(AwsError::from);
-            let Some(details) = super::existing(details)? else {
+            let Some(details) = existing(details)? else {
                 return Err(Error::failed(format!("the request {request} was taken back")));
             };
             match details.status() {
