@@ -1,6 +1,7 @@
 //! Which project somebody means.
 
 use aws_sdk_datazone::operation::get_project::GetProjectOutput;
+use aws_sdk_datazone::types::ProjectSummary;
 
 use super::ground::Ground;
 use crate::config::domain::Profile;
@@ -68,11 +69,10 @@ pub(crate) fn by_convention(tenant: &Tenant, workspace: &str) -> Option<(Project
 
 /// The project called `name`, of `tenant` or of the only tenant that has one.
 pub(crate) async fn find<'w>(ground: &Ground<'w>, name: &str, tenant: Option<&str>) -> Result<Project<'w>> {
-    let projects = of_tenant(ground, tenant).await?;
+    let projects = of(ground, candidates(ground, name), tenant).await?;
     let is_meant = |project: &Project<'w>| {
         project.name.as_str() == name || project.workspaces.iter().any(|workspace| workspace.name == name)
     };
-    let known: Vec<String> = projects.iter().map(|project| project.name.to_string()).collect();
     let mut meant: Vec<Project<'w>> = projects.into_iter().filter(is_meant).collect();
     if meant.len() > 1 {
         let tenants: Vec<&str> = meant.iter().map(|project| project.tenant.name.as_str()).collect();
@@ -82,6 +82,7 @@ pub(crate) async fn find<'w>(ground: &Ground<'w>, name: &str, tenant: Option<&st
     if let Some(found) = meant.pop() {
         return Ok(found);
     }
+    let known: Vec<String> = of_tenant(ground, tenant).await?.iter().map(|project| project.name.to_string()).collect();
     let error = Error::usage(format!("there is no project {name:?}"));
     let error = match nearest_name(name, known.iter().map(String::as_str)) {
         Some(nearest) => error.hint(format!("did you mean {nearest:?}?")),
@@ -90,12 +91,38 @@ pub(crate) async fn find<'w>(ground: &Ground<'w>, name: &str, tenant: Option<&st
     Err(error.hint("`aiops project list` shows what is there"))
 }
 
-/// The projects of one tenant, or of all, in the order of their names.
-pub(crate) async fn of_tenant<'w>(ground: &Ground<'w>, wanted: Option<&str>) -> Result<Vec<Project<'w>>> {
+/// The workspaces that may be of the project called `name`, or one of whose is called so. A call for each tells more, and a
+/// domain may have a thousand.
+fn candidates(ground: &Ground<'_>, name: &str) -> Vec<ProjectSummary> {
+    let tenants = ground.studio.world.landscape.tenants();
+    let names = |workspace: &str| -> Vec<String> {
+        let by_convention = tenants.iter().filter_map(|tenant| by_convention(tenant, workspace)).map(|(name, _)| name);
+        by_convention.chain(slug(workspace)).map(|name| name.to_string()).collect()
+    };
+    let projects = ground.projects();
+    let mut wanted = vec![name.to_owned()];
+    for project in projects.iter().filter(|project| project.name() == name) {
+        wanted.extend(names(project.name()));
+    }
+    let is_candidate = |project: &ProjectSummary| names(project.name()).iter().any(|name| wanted.contains(name));
+    projects.into_iter().filter(is_candidate).collect()
+}
+
+/// The projects of one tenant, or of all.
+pub(crate) async fn of_tenant<'w>(ground: &Ground<'w>, tenant: Option<&str>) -> Result<Vec<Project<'w>>> {
+    of(ground, ground.projects(), tenant).await
+}
+
+/// The projects whose workspaces these are, of one tenant or of all, in the order of their names.
+async fn of<'w>(
+    ground: &Ground<'w>,
+    workspaces: Vec<ProjectSummary>,
+    wanted: Option<&str>,
+) -> Result<Vec<Project<'w>>> {
     let world = ground.studio.world;
     let wanted = wanted.map(|name| world.landscape.tenant(name)).transpose()?;
     let mut found: Vec<Project<'w>> = Vec::new();
-    for summary in ground.projects() {
+    for summary in workspaces {
         let Some(details) = ground.describe(summary.id()).await? else { continue };
         let profile = details.project_profile_id().and_then(|id| ground.profile_name(id));
         let origin = profile.and_then(|name| origin(world, name));

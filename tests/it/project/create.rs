@@ -243,3 +243,15 @@ fn a_deleted_project_leaves_what_is_the_teams() {
     team.create("churn");
     assert_eq!(team.to_do("churn"), Vec::<String>::new());
 }
+
+#[test]
+fn looking_for_one_project_asks_about_no_other() {
+    let team = Team::open(&written(1, &format!("{GIT}{DEV}")));
+    team.create("churn");
+    team.create("sales");
+    team.stage.sandbox.take_log();
+    let members = team.act(async |studio, _| project::members(studio, "churn", None).await.unwrap());
+    assert_eq!(members.len(), 1, "the administrator made it");
+    let log = team.stage.sandbox.take_log();
+    assert_eq!(log.iter().filter(|call| call.operation == "GetProject").count(), 1);
+}
