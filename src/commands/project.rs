@@ -16,6 +16,7 @@ use crate::domain::Studio;
 use crate::error::{Error, Result};
 use crate::governance::Stage;
 use crate::plan::Plan;
+use crate::progress::Progress as _;
 use crate::project::{self, DEPLOYMENT_TAKES, Designation, Listed, Order, Readiness, Shown};
 use crate::report::{Cell, Report, Table, Tone, View, field};
 
@@ -37,7 +38,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Report> {
         Verb::Subscribe(args) => project_catalog::subscribe(context, args).await,
         Verb::Publish(args) => project_catalog::publish(context, args).await,
         Verb::Audit(args) => project_audit::run(context, args).await,
-        Verb::Delete(args) => delete(context, &studio, args).await,
+        Verb::Delete(args) => delete(context, &scene, &studio, args).await,
     }
 }
 
@@ -277,15 +278,22 @@ async fn seed(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &Seed
     repositories::offered(&project::seed(studio, &hosting, project, &answers).await?)
 }
 
-async fn delete(context: &Context, studio: &Studio<'_>, args: &DeleteArgs) -> Result<Report> {
+async fn delete(context: &Context, scene: &Scene, studio: &Studio<'_>, args: &DeleteArgs) -> Result<Report> {
     let tenant = context.settings.tenant.as_deref();
-    let planned = project::delete(studio, (&args.name, tenant), false).await?;
+    let hosting = match hosting(context, scene, studio.world).await {
+        Ok(hosting) => Some(hosting),
+        Err(error) => {
+            context.ui.warn(&format!("repositories are not looked for: {error}"));
+            None
+        }
+    };
+    let planned = project::delete(studio, (&args.name, tenant), hosting.as_ref(), false).await?;
     if let Some(stopped) = plan::before_writing(context, &planned)? {
         return Ok(stopped);
     }
     let deleted = match planned.has_changes() {
-        true => project::delete(studio, (&args.name, tenant), true).await?,
+        true => project::delete(studio, (&args.name, tenant), hosting.as_ref(), true).await?,
         false => planned,
     };
-    done(&deleted, "what else there is: aiops project list")
+    done(&deleted, "endpoints of its model, and what lies in buckets, stay as well")
 }

@@ -96,7 +96,7 @@ pub(super) async fn begin(
 }
 
 /// The repositories of a project.
-fn seats<'w>(studio: &Studio<'w>, order: &Rc<Order<'w>>, hosting: Option<&Hosting>) -> Vec<Seat<'w>> {
+pub(super) fn seats<'w>(studio: &Studio<'w>, order: &Rc<Order<'w>>, hosting: Option<&Hosting>) -> Vec<Seat<'w>> {
     let Some(hosting) = hosting else { return Vec::new() };
     let seat = |holds: &Holds| Seat { studio: *studio, order: order.clone(), hosting: hosting.clone(), holds: *holds };
     Holds::of(studio.world.config.git.layout).iter().map(seat).collect()

@@ -48,7 +48,8 @@ pub async fn dispatch(
                 "the decision stands: deploy by hand with `aiops promote`, or make the project's repository first",
             )
         })?;
-        forge.dispatch(&hosted, WORKFLOW, &branch, &inputs)?;
+        let started = forge.dispatch(&hosted, WORKFLOW, &branch, &inputs);
+        started.map_err(|error| error.hint("the decision stands: `aiops promote` deploys by hand"))?;
         Ok(hosted.name)
     };
     hosting.work(start).await

@@ -165,7 +165,8 @@ fn a_project_of_others_is_used_if_it_matches_and_refused_if_not() {
     let conflict = refused.refuse_conflicts().unwrap_err().to_string();
     assert!(conflict.starts_with("the project line-0-other-dev in account 111111111111 is not aiops's"), "{conflict}");
     // What others made is theirs to delete.
-    let deleted = team.stage.act(async |studio| project::delete(studio, ("churn", None), true).await.unwrap());
+    let deleted =
+        team.act(async |studio, hosting| project::delete(studio, ("churn", None), Some(hosting), true).await.unwrap());
     assert!(told(&deleted).contains(&"leave project line-0-churn-dev".to_owned()), "{:#?}", told(&deleted));
     let listed = team.stage.act(async |studio| project::list(studio, None).await.unwrap());
     assert_eq!(listed.len(), 2);
@@ -227,14 +228,17 @@ fn a_git_connection_that_aws_refuses_is_left_with_the_reason() {
 fn a_deleted_project_leaves_what_is_the_teams() {
     let team = Team::open(&together(1, &format!("{GIT}{DEV}")));
     team.create("churn");
-    let planned = team.stage.act(async |studio| project::delete(studio, ("churn", None), false).await.unwrap());
+    let planned =
+        team.act(async |studio, hosting| project::delete(studio, ("churn", None), Some(hosting), false).await.unwrap());
     insta::assert_snapshot!(told(&planned).join("\n"), @r"
     remove project line-0-churn-dev
     leave model package group line-0-churn
     leave model package group churn
+    leave repository line-0-churn
     ");
     assert_eq!(team.to_do("churn"), Vec::<String>::new(), "a plan deletes nothing");
-    let deleted = team.stage.act(async |studio| project::delete(studio, ("churn", None), true).await.unwrap());
+    let deleted =
+        team.act(async |studio, hosting| project::delete(studio, ("churn", None), Some(hosting), true).await.unwrap());
     assert_eq!((deleted.count(Action::Remove), deleted.verdict()), (planned.count(Action::Remove), None));
     let listed = team.stage.act(async |studio| project::list(studio, None).await.unwrap());
     assert!(listed.is_empty(), "{listed:?}");

@@ -21,7 +21,7 @@ fn create(team: &Team) -> Option<Plan> {
 }
 
 fn delete(team: &Team) -> Option<Plan> {
-    let deleted = team.stage.act(async |studio| project::delete(studio, ("churn", None), true).await);
+    let deleted = team.act(async |studio, hosting| project::delete(studio, ("churn", None), Some(hosting), true).await);
     deleted.ok().filter(|plan| plan.verdict().is_none())
 }
 
